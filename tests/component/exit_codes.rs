@@ -20,12 +20,12 @@ fn postroom(folder: &Path, words: &[&str]) -> Output {
 /// Runs a command in a folder of its own; gives its exit code and all that it printed.
 pub(crate) fn code(folder: &Path, words: &[&str]) -> (Option<i32>, String) {
     let output = postroom(folder, words);
-    let said = format!(
+    let printed = format!(
         "{words:?}: {}{}",
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
-    (output.status.code(), said)
+    (output.status.code(), printed)
 }
 
 #[test]
@@ -33,10 +33,10 @@ fn every_command_explains_itself_and_refuses_an_option_that_it_has_not() {
     let folder = tempfile::tempdir().unwrap();
     for command in COMMANDS {
         let words: Vec<&str> = command.path.split(' ').collect();
-        let (found, said) = code(folder.path(), &[&words[..], &["--help"]].concat());
-        assert_eq!(found, Some(0), "{said}");
-        let (found, said) = code(folder.path(), &[&words[..], &["--no-such-option"]].concat());
-        assert_eq!(found, Some(2), "{said}");
+        let (found, printed) = code(folder.path(), &[&words[..], &["--help"]].concat());
+        assert_eq!(found, Some(0), "{printed}");
+        let (found, printed) = code(folder.path(), &[&words[..], &["--no-such-option"]].concat());
+        assert_eq!(found, Some(2), "{printed}");
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "asking for help makes nothing");
 }
@@ -63,8 +63,8 @@ pub(crate) fn store(folder: &Path, company: &str) {
             "lotte",
         ],
     ] {
-        let (found, said) = code(folder, words);
-        assert_eq!(found, Some(0), "{said}");
+        let (found, printed) = code(folder, words);
+        assert_eq!(found, Some(0), "{printed}");
     }
 }
 
@@ -104,7 +104,7 @@ fn what_is_wrong_is_told_by_the_code() {
         (0, vec!["audit", "--verify"]),
         (0, vec!["retention", "apply"]),
     ] {
-        let (found, said) = code(folder.path(), &words);
-        assert_eq!(found, Some(wanted), "{said}");
+        let (found, printed) = code(folder.path(), &words);
+        assert_eq!(found, Some(wanted), "{printed}");
     }
 }

@@ -43,7 +43,7 @@ impl Erp {
         // Where no server is named nothing may leave, and nothing listens on port 1.
         let server = server.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 1)));
         let dead = json!(["127.0.0.1", 1]);
-        let told = json!({
+        let scenario = json!({
             "plugin": artefacts::full(),
             "compiled": compiled(),
             "database": self.database(),
@@ -52,7 +52,7 @@ impl Erp {
             "steps": steps,
         });
         let path = self.folder.path().join(format!("{}.json", uuid::Uuid::new_v4()));
-        std::fs::write(&path, told.to_string()).unwrap();
+        std::fs::write(&path, scenario.to_string()).unwrap();
         let script = postroom_tests::fixtures::folder().join("component/python/scenario.py");
         let mut command = tokio::process::Command::new(&self.python);
         command.arg(script).arg(path).output().await.unwrap()

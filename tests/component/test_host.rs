@@ -61,13 +61,13 @@ fn request(what: &str) -> composing::Job {
 }
 
 /// An office and what can be seen of it from outside.
-pub(crate) struct House {
+pub(crate) struct TestHost {
     pub(crate) company_plugin: CompanyPlugin,
     pub(crate) mails: Arc<MemorySubmitter>,
     log: Arc<Mutex<Vec<String>>>,
 }
 
-impl House {
+impl TestHost {
     /// An office with one account, `company_plugin`.
     pub(crate) fn new(engine: &Engine) -> Self {
         Self::with_account(engine, Account::new("office", "mail.example.com", Security::Tls))
@@ -84,9 +84,9 @@ impl House {
     pub(crate) fn with_account(engine: &Engine, account: Account) -> Self {
         let mails = Arc::new(MemorySubmitter::new());
         let lines = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&lines);
+        let written = Arc::clone(&lines);
         let write = move |company: &str, level: log::Level, text: &str| {
-            kept.lock().unwrap().push(format!("{company}: {level:?}: {text}"));
+            written.lock().unwrap().push(format!("{company}: {level:?}: {text}"));
         };
         let capabilities = Capabilities {
             accounts: Arc::new(Accounts::from([(account.name.clone(), account)])),

@@ -20,17 +20,17 @@ use std::sync::{Arc, Mutex};
 const ADDRESS: &str = "office@ateliernord.example";
 
 /// A store with an account, and whoever works for it.
-pub(crate) struct Shop {
+pub(crate) struct TestWorker {
     pub(crate) store: SystemStore,
     pub(crate) account: Account,
     lotte: User,
     /// How far the clock is ahead of this machine's.
     ahead: Arc<AtomicI64>,
-    said: Arc<Mutex<Vec<String>>>,
+    log: Arc<Mutex<Vec<String>>>,
     _folder: tempfile::TempDir,
 }
 
-impl Shop {
+impl TestWorker {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&Location::file(folder.path().join("store.db"))).await.unwrap();
@@ -50,9 +50,9 @@ impl Shop {
             NewAccount::new("office".parse().unwrap(), ADDRESS.parse().unwrap(), Transport::Smtp(server));
         let account = admin.add_account(&account).await.unwrap();
         admin.grant(account.id, lotte.id).await.unwrap();
-        let (ahead, said) = (Arc::default(), Arc::default());
+        let (ahead, log) = (Arc::default(), Arc::default());
         let store = store.system();
-        Self { store, account, lotte, ahead, said, _folder: folder }
+        Self { store, account, lotte, ahead, log, _folder: folder }
     }
 
     /// The clock, which the test moves.
@@ -129,12 +129,12 @@ impl Shop {
 
     /// The same, with the account at this server.
     pub(crate) async fn work_at(&self, submitter: &Arc<dyn Submitter>, server: smtp::Account) -> Arc<Tally> {
-        let said = Arc::clone(&self.said);
+        let log = Arc::clone(&self.log);
         let worker = Worker::new(
             OutboxHandle::open(&self.store, "worker", self.clock()),
             Arc::new(Reached { submitter: Arc::clone(submitter), server }),
             WorkerOptions { drain: true, ..WorkerOptions::default() },
-            Arc::new(move |text: &str| said.lock().unwrap().push(text.to_owned())),
+            Arc::new(move |text: &str| log.lock().unwrap().push(text.to_owned())),
         );
         let tally = worker.tally();
         worker.run(std::future::pending()).await.unwrap();
@@ -142,8 +142,8 @@ impl Shop {
     }
 
     /// What workers said.
-    pub(crate) fn said(&self) -> Vec<String> {
-        self.said.lock().unwrap().clone()
+    pub(crate) fn log(&self) -> Vec<String> {
+        self.log.lock().unwrap().clone()
     }
 
     /// Where a mail stands, and its label.

@@ -48,7 +48,7 @@ impl Written<'static> {
 }
 
 /// A folder with a settings file, and the program run in it.
-pub(crate) struct Desk {
+pub(crate) struct Program {
     folder: TempDir,
 }
 
@@ -59,7 +59,7 @@ pub(crate) struct Run {
     pub(crate) err: String,
 }
 
-impl Desk {
+impl Program {
     /// A desk with one account, `company_plugin`.
     pub(crate) fn new(account: &Written<'_>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
@@ -154,20 +154,20 @@ pub(crate) fn ended(child: Child, words: &[&str]) -> Run {
 
 impl Run {
     /// Everything said.
-    pub(crate) fn said(&self) -> String {
+    pub(crate) fn output(&self) -> String {
         format!("exit code {}\n{}{}", self.code, self.out, self.err)
     }
 
     /// Standard output as JSON.
     pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("not JSON: {e}: {}", self.said()))
+        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("not JSON: {e}: {}", self.output()))
     }
 
     /// Asserts the exit code, and that each of these is said somewhere.
     pub(crate) fn assert(&self, code: i32, words: &[&str]) {
-        assert_eq!(self.code, code, "{}", self.said());
+        assert_eq!(self.code, code, "{}", self.output());
         for words in words {
-            assert!(self.said().contains(words), "\"{words}\" is not in {}", self.said());
+            assert!(self.output().contains(words), "\"{words}\" is not in {}", self.output());
         }
     }
 }

@@ -77,15 +77,15 @@ impl Provider {
 /// One conversation; it ends where the client does.
 fn converse(stream: TcpStream, config: Arc<ServerConfig>, seen: &Mutex<Seen>) -> Option<()> {
     let mut plain = BufReader::new(stream);
-    say(plain.get_mut(), "220 provider.test ESMTP")?;
+    reply(plain.get_mut(), "220 provider.test ESMTP")?;
     loop {
         match command(&mut plain)?.as_str() {
-            "EHLO" => say(plain.get_mut(), "250-provider.test\r\n250 STARTTLS")?,
+            "EHLO" => reply(plain.get_mut(), "250-provider.test\r\n250 STARTTLS")?,
             "STARTTLS" => break,
-            _ => say(plain.get_mut(), "530 5.7.0 STARTTLS first")?,
+            _ => reply(plain.get_mut(), "530 5.7.0 STARTTLS first")?,
         }
     }
-    say(plain.get_mut(), "220 go ahead")?;
+    reply(plain.get_mut(), "220 go ahead")?;
     let connection = ServerConnection::new(config).ok()?;
     let mut wire = BufReader::new(StreamOwned::new(connection, plain.into_inner()));
     let mut to = String::new();
@@ -110,18 +110,18 @@ fn converse(stream: TcpStream, config: Arc<ServerConfig>, seen: &Mutex<Seen>) ->
                 "250 2.1.5 ok"
             }
             "DATA" => {
-                say(wire.get_mut(), "354 go ahead")?;
+                reply(wire.get_mut(), "354 go ahead")?;
                 while self::line(&mut wire)? != ".\r\n" {}
                 let mut seen = seen.lock().ok()?;
                 take(&mut seen, &to)
             }
             "QUIT" => {
-                say(wire.get_mut(), "221 bye")?;
+                reply(wire.get_mut(), "221 bye")?;
                 return None;
             }
             _ => "250 ok",
         };
-        say(wire.get_mut(), answer)?;
+        reply(wire.get_mut(), answer)?;
     }
 }
 
@@ -138,7 +138,7 @@ fn take(seen: &mut Seen, to: &str) -> &'static str {
     }
 }
 
-fn say(to: &mut impl Write, words: &str) -> Option<()> {
+fn reply(to: &mut impl Write, words: &str) -> Option<()> {
     to.write_all(format!("{words}\r\n").as_bytes()).ok()?;
     to.flush().ok()
 }

@@ -13,13 +13,13 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 /// A home whose account has its own address in a mailbox that can be read as files.
-struct Reported {
+struct MailboxHome {
     home: Home,
     address: String,
     maildir: PathBuf,
 }
 
-impl Reported {
+impl MailboxHome {
     fn new(mailbox: &str) -> Self {
         let home = Home::new();
         let (port, address) = (servers().plain.to_string(), format!("{mailbox}@west.test"));
@@ -36,7 +36,7 @@ impl Reported {
         let words =
             ["send", document.as_str(), "--user", "lotte", "--pdf", &pdf, "--notify-delivered", "--json"];
         let run = self.home.ok(&words);
-        assert_eq!(run.json()["status"], "in-transit", "{}", run.said());
+        assert_eq!(run.json()["status"], "in-transit", "{}", run.output());
         run.json()
     }
 
@@ -72,7 +72,7 @@ fn fact<'a>(status: &'a Value, kind: &str) -> &'a Value {
 
 #[test]
 fn the_remote_servers_refusal_comes_back_and_is_on_the_timeline_in_its_own_words() {
-    let reported = Reported::new("box-bounces");
+    let reported = MailboxHome::new("box-bounces");
     reported.send(1, "unknown-els@async.test");
     let status = reported.until(1, "Failed");
     let bounced = fact(&status, "bounced");
@@ -97,7 +97,7 @@ fn the_remote_servers_refusal_comes_back_and_is_on_the_timeline_in_its_own_words
 
 #[test]
 fn a_report_of_a_delivery_is_delivered_and_one_of_a_mail_passed_on_is_not() {
-    let reported = Reported::new("box-delivered");
+    let reported = MailboxHome::new("box-delivered");
     reported.send(1, "box-reported@west.test");
     let status = reported.until(1, "Delivered");
     assert_eq!(fact(&status, "delivered")["source"], "delivery-report");
@@ -128,7 +128,7 @@ fn a_report_of_a_delivery_is_delivered_and_one_of_a_mail_passed_on_is_not() {
 
 #[test]
 fn the_readers_receipt_is_read_and_a_forged_one_changes_nothing() {
-    let reported = Reported::new("box-receipts");
+    let reported = MailboxHome::new("box-receipts");
     let sent = reported.send(1, "box-reader@west.test");
     let id = sent["message_id"].as_str().expect("a Message-ID").to_owned();
     let message = arrived("box-reader@west.test").remove(0);

@@ -34,11 +34,11 @@ impl Sink {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("its number").port();
         let seen = Arc::new(Mutex::new(String::new()));
-        let kept = Arc::clone(&seen);
+        let shared = Arc::clone(&seen);
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let kept = Arc::clone(&kept);
-                std::thread::spawn(move || converse(stream, speaks, &kept));
+                let shared = Arc::clone(&shared);
+                std::thread::spawn(move || converse(stream, speaks, &shared));
             }
         });
         Self { port, seen }
@@ -361,7 +361,7 @@ fn an_imported_file_reads_no_variable_and_no_file_but_those_beside_it() {
         let name = format!("Evil {number}");
         let run = home.run(&["company", "import", "import/company.toml", "--name", &name]);
         run.assert(3, &[field, "--trust-file"]);
-        assert!(!run.said().contains("planted"), "{}", run.said());
+        assert!(!run.output().contains("planted"), "{}", run.output());
         home.run(&["company", "show", "--company", &name]).assert(3, &["there is no company"]);
     }
     let file = "[accounts.office]\naddress = \"a@evil.test\"\nhost = \"127.0.0.1\"\nlogin = \"a\"\npassword_file = \"own\"\n";

@@ -71,7 +71,7 @@ fn await_state(home: &Home, mail: &str, states: &[&str]) -> String {
 fn finish(worker: Child) {
     signal("-TERM", &worker);
     let run = ended(worker, &["worker"]);
-    assert!(!run.said().contains("alarm"), "{}", run.said());
+    assert!(!run.output().contains("alarm"), "{}", run.output());
 }
 
 /// A worker is stopped at this point of its conversation; its lease ends; something happens; it wakes.
@@ -105,7 +105,7 @@ fn stopped(wait: Wait, meanwhile: Meanwhile, store: Option<&str>) {
         Meanwhile::SecondWorker => {
             let second = home.start(&["worker", "--drain"]);
             let run = ended(second, &["worker", "--drain"]);
-            assert_eq!(run.code, 0, "{what}: {}", run.said());
+            assert_eq!(run.code, 0, "{what}: {}", run.output());
         }
         Meanwhile::AccountRemoved => drop(home.ok(&["account", "remove", "office", "--yes"])),
     }
@@ -121,12 +121,12 @@ fn stopped(wait: Wait, meanwhile: Meanwhile, store: Option<&str>) {
         Meanwhile::Resume | Meanwhile::SecondWorker => (1, "sent"),
     };
     assert_eq!((server.taken(recipient), state.as_str()), (taken, wanted), "{what}");
-    let told = home.run(&["timeline", "F-0001", "--user", "lotte", "--json"]).said();
+    let printed = home.run(&["timeline", "F-0001", "--user", "lotte", "--json"]).output();
     if left {
-        assert!(!told.contains("before it left"), "{what}: {told}");
+        assert!(!printed.contains("before it left"), "{what}: {printed}");
     }
     if meanwhile == Meanwhile::Erase {
-        assert!(!told.contains(recipient), "{what}: {told}");
+        assert!(!printed.contains(recipient), "{what}: {printed}");
     }
 }
 
@@ -169,7 +169,7 @@ fn a_clock_that_is_an_hour_ahead_or_behind_doubles_and_loses_nothing() {
         // To the one ahead every lease has ended. To the one behind this one ends further ahead than any lease can: it is taken for
         // one that a clock left behind, and the mail is due anew.
         let run = ended(start_with_clock(&home, by, &["worker", "--drain"]), &["worker", "--drain"]);
-        assert_eq!(run.code, 0, "{by}: {}", run.said());
+        assert_eq!(run.code, 0, "{by}: {}", run.output());
         server.let_go(recipient);
         await_state(&home, &mail, &["sent"]);
         finish(first);
@@ -183,7 +183,7 @@ fn a_clock_that_is_an_hour_ahead_or_behind_doubles_and_loses_nothing() {
     server.await_waiting(recipient);
     kill(ahead);
     let run = ended(home.start(&["worker", "--drain"]), &["worker", "--drain"]);
-    assert_eq!((run.code, server.taken(recipient)), (0, 1), "{}", run.said());
+    assert_eq!((run.code, server.taken(recipient)), (0, 1), "{}", run.output());
     await_state(&home, &mail, &["sent"]);
 }
 
@@ -233,7 +233,7 @@ fn whoever_takes_a_mail_at_the_moment_of_its_354_and_its_worker_send_it_once() {
         let run = ended(command, &words);
         let state = await_state(&home, &mail, &["sent", "in doubt"]);
         let taken = server.taken(&recipient);
-        assert_eq!(taken, 1, "try {number}, {state}: {}", run.said());
+        assert_eq!(taken, 1, "try {number}, {state}: {}", run.output());
         let attempts = home.mail("office", &mail)["attempts"].as_array().map(Vec::len);
         match (state.as_str(), attempts) {
             // The command came first, and the worker's attempt was closed: the server spoke too late for a race.

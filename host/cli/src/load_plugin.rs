@@ -15,7 +15,7 @@ pub(super) fn reading(common: &Common) -> Result<CompanyPlugin, AppError> {
     sending(common, Accounts::new(), Arc::new(MemorySubmitter::default()))
 }
 
-/// The same, for a company of the store.
+/// Loads the plugin for a company of the store, so that it can send nothing.
 pub(super) fn reading_for(common: &Common, company: &str) -> Result<CompanyPlugin, AppError> {
     let capabilities = Capabilities { log: log(common), ..Capabilities::default() };
     Ok(engine(common)?.company_plugin(company, capabilities))
@@ -45,13 +45,13 @@ pub(super) fn loading(common: &Common) -> PluginLoad {
     PluginLoad::begin(move || engine(&common))
 }
 
-/// What happens beside a use case goes to standard error.
+/// Returns the sinks of a use case's log and notices: standard error.
 pub(super) fn diagnostics(common: &Common) -> Diagnostics {
     let notices = Arc::new(|text: &str| eprintln!("postroom: {}", super::output::printable(text)));
     Diagnostics { log: log(common), notices }
 }
 
-/// The plugin's log lines go to standard error: warnings and errors, and all with `--verbose`.
+/// Returns a sink that writes the plugin's log lines to standard error: warnings and errors, and all with `--verbose`.
 pub(super) fn log(common: &Common) -> LogSink {
     let verbose = common.verbose;
     Arc::new(move |_: &str, level: Level, text: &str| {
@@ -70,8 +70,8 @@ fn level_name(level: Level) -> &'static str {
     }
 }
 
-/// The plugin's file: named, by environment, or with this program. Not in the current folder: whoever put a plugin there would
-/// write the mails.
+/// Finds the plugin's file: named, by environment, or with this program. Not in the current folder, where a stranger's plugin could
+/// lie and write the mails.
 fn find(common: &Common) -> Result<PathBuf, AppError> {
     if let Some(named) = &common.plugin {
         return Ok(named.clone());

@@ -8,16 +8,16 @@ pub(super) fn attempts(mail: &Mail) -> Value {
 }
 
 fn attempt(of: &Attempt) -> Value {
-    let outcome = of.outcome.as_ref();
+    let ended = of.outcome.as_ref();
     json!({
         "started": of.started.to_rfc3339(),
         "account": of.account_name,
         "transport": of.transport,
         "fallback": of.fallback,
-        "result": outcome.map(|it| it.result.as_str()),
-        "stage": outcome.and_then(|it| it.stage.as_deref()),
-        "detail": outcome.and_then(|it| it.detail.as_deref()),
-        "provider_ids": outcome.map(|it| it.provider_ids.iter().cloned().collect::<std::collections::BTreeMap<_, _>>()),
+        "result": ended.map(|it| it.result.as_str()),
+        "stage": ended.and_then(|it| it.stage.as_deref()),
+        "detail": ended.and_then(|it| it.detail.as_deref()),
+        "provider_ids": ended.map(|it| it.provider_ids.iter().cloned().collect::<std::collections::BTreeMap<_, _>>()),
     })
 }
 

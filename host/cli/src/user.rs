@@ -21,11 +21,11 @@ pub(super) enum UserCommand {
     Add(AddArgs),
     /// All users.
     List(CompanyArgs),
-    /// One user, and the accounts that he may use.
+    /// One user, and the accounts that they may use.
     Show(OneArgs),
     /// Change a user.
     Set(SetArgs),
-    /// Forget a user. The mails that he created remain the company's.
+    /// Forget a user. The mails that they created remain the company's.
     Remove(OneArgs),
 }
 
@@ -63,7 +63,7 @@ pub(super) struct SetArgs {
     /// The user's own address.
     #[arg(long, value_name = "ADDRESS")]
     address: Option<MailAddress>,
-    /// Folder of texts of his own, in place of the earlier ones.
+    /// Folder of texts of their own, in place of the earlier ones.
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
 }

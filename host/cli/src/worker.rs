@@ -8,7 +8,7 @@ use clap::Args;
 use postroom::app::{Diagnostics, Notices, WorkerLock, WorkerOptions, start_worker};
 use std::sync::Arc;
 
-/// What somebody is told who asks to stop.
+/// The line that answers a signal to stop.
 pub(super) const STOPPING: &str = "stopping: what is in hand is finished first; ask once more to end at once";
 
 #[derive(Debug, Args)]
@@ -49,10 +49,10 @@ pub(super) async fn run(common: &Common, args: &WorkerArgs) -> Result<Exit, Fail
     });
     let options = WorkerOptions { in_hand: usize::from(args.in_hand), drain: args.drain, account: None };
     // From here on: what is taken into hand is not dropped by a signal.
-    let (stop, told) = (stopping::listen()?, Arc::clone(&notices));
+    let (stop, log) = (stopping::listen()?, Arc::clone(&notices));
     let stop = async move {
         stop.asked().await;
-        told(STOPPING);
+        log(STOPPING);
     };
     let diagnostics = Diagnostics { log: load_plugin::log(common), notices };
     let engine = load_plugin::engine(common)?;

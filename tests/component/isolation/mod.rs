@@ -187,9 +187,9 @@ impl Asker<'_> {
     /// What was said, without the names by which it was asked for.
     fn plain(&self, run: &Run, mail: MailId, is_there: bool) -> String {
         let (account, login) = if is_there { (self.account, self.login) } else { ("never-was", "nemo-0") };
-        let said = run.said.replace(&mail.to_string(), "?").replace(account, "?").replace(login, "?");
+        let printed = run.printed.replace(&mail.to_string(), "?").replace(account, "?").replace(login, "?");
         let series = if is_there { format!("{}-", self.series) } else { "Z-".to_owned() };
-        format!("{:?} {}", run.code, said.replace(&series, "?-"))
+        format!("{:?} {}", run.code, printed.replace(&series, "?-"))
     }
 }
 
@@ -203,13 +203,13 @@ async fn refused(world: &World, asker: &Asker<'_>, pattern: &str, mail: (usize, 
     };
     let (before, sent) = (world.bytes().await, world.catcher.caught().len());
     let (words, found) = run(true, mail);
-    assert!(world.bytes().await == before, "{} changed the store: {}", what(&words), found.said);
+    assert!(world.bytes().await == before, "{} changed the store: {}", what(&words), found.printed);
     assert_eq!(world.catcher.caught().len(), sent, "{} sent something", what(&words));
     // The same document of one's own account is refused with a sentence of its own, which names no mail.
     if pattern.contains("SAME") {
-        let refusal = found.said.contains("from an account that you may not use");
-        let named = asker.mails.iter().any(|mail| found.said.contains(&mail.to_string()));
-        assert!(refusal && !named, "{}: {:?} {}", what(&words), found.code, found.said);
+        let refusal = found.printed.contains("from an account that you may not use");
+        let named = asker.mails.iter().any(|mail| found.printed.contains(&mail.to_string()));
+        assert!(refusal && !named, "{}: {:?} {}", what(&words), found.code, found.printed);
         return;
     }
     let never = MailId::new();
@@ -355,9 +355,9 @@ fn a18_a_user_is_refused_what_is_an_administrators_before_anything_is_opened() {
             .env("POSTROOM_STORE", folder.path().join("store.db"))
             .output()
             .unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(3), "{words:?}: {said}");
-        assert!(said.contains("gina can't do this: it is for "), "{words:?}: {said}");
+        let printed = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(3), "{words:?}: {printed}");
+        assert!(printed.contains("gina can't do this: it is for "), "{words:?}: {printed}");
         assert!(!folder.path().join("store.db").exists(), "{words:?} opened the store");
     }
 }

@@ -22,13 +22,13 @@ pub(super) struct World {
 pub(super) struct Run {
     pub(super) code: Option<i32>,
     out: String,
-    pub(super) said: String,
+    pub(super) printed: String,
 }
 
 impl Run {
     /// Standard output as JSON.
     pub(super) fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("not JSON: {e}: {}", self.said))
+        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("not JSON: {e}: {}", self.printed))
     }
 }
 
@@ -120,13 +120,13 @@ impl World {
         }
         let output = command.output().unwrap();
         let [out, err] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
-        Run { code: output.status.code(), said: format!("{out}{err}"), out }
+        Run { code: output.status.code(), printed: format!("{out}{err}"), out }
     }
 
     /// The same, which must go well.
     pub(super) fn ok(&self, words: &[&str]) -> Run {
         let run = self.run(words);
-        assert_eq!(run.code, Some(0), "postroom {}: {}", words.join(" "), run.said);
+        assert_eq!(run.code, Some(0), "postroom {}: {}", words.join(" "), run.printed);
         run
     }
 

@@ -94,9 +94,9 @@ async fn reports_in_any_order_and_a_hundred_times_over_give_one_status() {
     for (turn, order) in [[0, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0], [3, 0, 5, 1, 4, 2]].into_iter().enumerate()
     {
         let mail = world.sent(&world.account).await;
-        let told =
+        let report =
             |at: usize| json!([event(&mail.to_string(), kinds[at], 6_000 - at as i64 * 100)]).to_string();
-        let bodies: Vec<String> = order.into_iter().map(told).collect();
+        let bodies: Vec<String> = order.into_iter().map(report).collect();
         let replays = if turn == 0 { 100 } else { 5 };
         let again = std::iter::repeat_n(&bodies[0], replays);
         for body in bodies.iter().chain(again).chain(bodies.iter().rev()) {

@@ -222,13 +222,13 @@ fn keeper(folder: &Path) -> Result<Child, String> {
 /// through a file.
 pub(crate) fn output(program: &str, arguments: &[&str]) -> Result<String, String> {
     let run = || -> std::io::Result<(bool, String)> {
-        let mut said = tempfile::tempfile()?;
+        let mut output = tempfile::tempfile()?;
         let mut command = Command::new(program);
         command.args(arguments).env("PATH", search_path()).stdin(Stdio::null());
-        let status = command.stdout(said.try_clone()?).stderr(said.try_clone()?).status()?;
+        let status = command.stdout(output.try_clone()?).stderr(output.try_clone()?).status()?;
         let mut text = String::new();
-        std::io::Seek::rewind(&mut said)?;
-        said.read_to_string(&mut text)?;
+        std::io::Seek::rewind(&mut output)?;
+        output.read_to_string(&mut text)?;
         Ok((status.success(), text))
     };
     match run() {

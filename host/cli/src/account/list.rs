@@ -18,9 +18,9 @@ pub(crate) struct ListArgs {
     user: Option<postroom_model::Name>,
 }
 
-/// An account, and that it can't send at present.
+/// An account, and its pause if it can't send at present.
 #[derive(Debug, serde::Serialize)]
-struct Shown<'a> {
+struct AccountRow<'a> {
     #[serde(flatten)]
     account: &'a Account,
     pause: Option<AccountPause>,
@@ -37,7 +37,7 @@ pub(super) async fn run(common: &Common, args: &ListArgs) -> Result<Exit, Failur
     if common.json {
         let mut out = Vec::with_capacity(accounts.len());
         for account in &accounts {
-            out.push(Shown { account, pause: store.account_pause(company.id, account.id).await? });
+            out.push(AccountRow { account, pause: store.account_pause(company.id, account.id).await? });
         }
         json(&out)?;
         return Ok(Exit::Done);
@@ -66,7 +66,7 @@ pub(super) async fn show(common: &Common, args: &AccountArgs) -> Result<Exit, Fa
     Ok(Exit::Done)
 }
 
-/// An account in lines.
+/// Formats an account as lines.
 pub(super) fn lines(account: &Account, pause: Option<&AccountPause>) -> Vec<String> {
     let name = account.display_name.as_ref().map(|name| format!("{name} ")).unwrap_or_default();
     let mut lines = vec![
@@ -129,7 +129,7 @@ pub(super) fn state(of: &AccountState) -> String {
     }
 }
 
-/// The state, and that it can't send at present.
+/// Formats the state, and the pause if it can't send at present.
 fn state_with(of: &AccountState, pause: Option<&AccountPause>) -> String {
     match pause.filter(|_| *of == AccountState::Ready) {
         None => state(of),
@@ -149,7 +149,7 @@ fn state_with(of: &AccountState, pause: Option<&AccountPause>) -> String {
     }
 }
 
-/// Whether an account has an ability, for people.
+/// Formats whether an account has an ability.
 pub(super) fn available(of: &str) -> String {
     of.replace('-', " ")
 }

@@ -1,4 +1,4 @@
-//! A batch on its way, for somebody who watches, and what came of it.
+//! A batch while it is sent, with a progress bar, and its result.
 
 use super::{id_text, name_batch, rows, unresolved};
 use crate::delivery::bar;
@@ -22,8 +22,8 @@ pub(crate) async fn send<T>(
 ) -> Result<(T, BatchEnd), Failure> {
     let bar = bar(common, 0, "sending");
     let above = bar.clone();
-    let say = move |text: &str| above.suspend(|| eprintln!("{}", printable(text)));
-    let diagnostics = Diagnostics { log: load_plugin::log(common), notices: Arc::new(say.clone()) };
+    let log = move |text: &str| above.suspend(|| eprintln!("{}", printable(text)));
+    let diagnostics = Diagnostics { log: load_plugin::log(common), notices: Arc::new(log.clone()) };
     let observer = |event: SendingEvent<'_>| match event {
         SendingEvent::Counted { mails, active, failed } => {
             bar.set_length(mails);
@@ -33,16 +33,16 @@ pub(crate) async fn send<T>(
             }
         }
         SendingEvent::FillingFailed(error) => {
-            say(&format!("{}; what is in hand is finished first", failure::sentence(error)));
+            log(&format!("{}; what is in hand is finished first", failure::sentence(error)));
         }
-        SendingEvent::Stopping => say(STOPPING),
+        SendingEvent::Stopping => log(STOPPING),
     };
     let sent = send_batch(session, location, batch, stop, &diagnostics, &observer, filling).await?;
     bar.finish_and_clear();
     Ok(sent)
 }
 
-/// What the exit code says: see `postroom --help`.
+/// Returns the exit code of a batch: see `postroom --help`.
 pub(crate) fn exit(end: &BatchEnd) -> Exit {
     if end.of("in-doubt") > 0 {
         Exit::InDoubt
@@ -55,7 +55,7 @@ pub(crate) fn exit(end: &BatchEnd) -> Exit {
     }
 }
 
-/// Prints what came of the batch.
+/// Prints the result of the batch.
 pub(super) async fn report(
     common: &Common,
     end: &BatchEnd,

@@ -72,7 +72,7 @@ pub(crate) async fn run(common: &Common, args: &PlaceArgs) -> Result<Exit, Failu
         };
         vault.put(owner, kind, key.secret(), &to).await?;
     } else if let Some(place) = &place {
-        // What signs for one place must not sign for another that somebody names.
+        // A key that signs for one place must not sign for another one.
         let given = vault.destinations(owner, kind).await?;
         match given {
             Some(given) if place.destinations().is_within(&given) => {}

@@ -1,4 +1,4 @@
-//! Mails as somebody may see them: a user those of their accounts, an administrator those of the company.
+//! Mails as a person may see them: a user those of their accounts, an administrator those of the company.
 
 use super::{AppError, now, only_batch};
 use crate::connections::Connections;
@@ -68,7 +68,7 @@ impl MailView {
             mail.events.retain(|event| event.at <= at);
             mail.attempts.retain(|attempt| attempt.started <= at);
             for attempt in &mut mail.attempts {
-                attempt.outcome = attempt.outcome.take().filter(|outcome| outcome.finished <= at);
+                attempt.outcome = attempt.outcome.take().filter(|result| result.finished <= at);
             }
             // What has ended since was still here then.
             if mail.events.len() + mail.attempts.len() < known

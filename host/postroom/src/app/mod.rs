@@ -1,6 +1,6 @@
 //! Use cases as people know them: open a session, make a mail, send it, send many, look at what became of them, keep accounts.
 //!
-//! The command line calls them, and so can a web page or a business system. A use case prints nothing and asks nobody: what
+//! The command line calls them, and so can a web page or a business system. A use case prints nothing and asks no person: what
 //! happens on the way goes to an observer of its own, what a person has to decide is asked of it, and what was wrong is an
 //! [`AppError`] that says whose fault it is and whether a retry can help. Which options a caller offers, and which sentence a
 //! person reads, is the caller's.

@@ -10,7 +10,7 @@ use postroom_contract::types::Reason as Warning;
 use postroom_model::{Account, Transport, UserSettings};
 use postroom_store::{MailId, OpenCheck, StoreError};
 
-/// How a mail's opening is checked.
+/// The check of a mail's opening.
 #[derive(Debug)]
 pub struct OpenTracking {
     /// What is checked, if the mail can be made so.

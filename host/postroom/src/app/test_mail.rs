@@ -7,7 +7,7 @@ use postroom_contract::types::Address;
 use postroom_model::{AccountState, DisplayName};
 use postroom_store::MailId;
 
-/// What a test message says, and where it goes.
+/// The content and the recipients of a test message.
 #[derive(Debug, Clone, Default)]
 pub struct TestRequest {
     /// Addresses as typed.

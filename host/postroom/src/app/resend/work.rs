@@ -1,5 +1,5 @@
 //! The failed mails of one account: judged for the question, then made anew and put into the outbox a group at a time. What was
-//! judged binds nobody: a mail that enters is judged by the store once more.
+//! judged is not binding: a mail that enters is judged by the store once more.
 
 use super::row::{NotResent, ResendRow};
 use crate::app::bulk::MOST_HELD;
