@@ -123,7 +123,7 @@ fn every_failure_ends_with_the_exit_code_that_help_promises() {
     let out = folder.path().join("out").display().to_string();
     let settings = file("company.toml", "[company]\nname = \"A\"\n\n[layout]\naccent = \"blue\"\n");
     let broken = file("broken.toml", "[company]\nname = \n");
-    // The port is one on which nobody listens.
+    // The port is one on which no server listens.
     let account = "[accounts.office]\naddress = \"a@example.com\"\nhost = \"127.0.0.1\"\nport = 1\nsecurity = \"none\"\n";
     let closed = file("closed.toml", &format!("{account}allow_private = true\n"));
     let private = file("private.toml", account);

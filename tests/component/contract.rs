@@ -48,7 +48,7 @@ async fn every_list_and_every_limit_is_documented_and_none_is_empty_or_says_a_th
     assert!(limits.iter().all(|(_, limit)| *limit > 0), "{limits:?}");
 }
 
-/// A reason that a user is told of is told in their language.
+/// A reason that a user sees is in their language.
 #[tokio::test]
 async fn every_code_of_a_reason_has_words_in_every_language() {
     let host = TestHost::new(shipped());

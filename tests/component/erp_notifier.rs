@@ -1,4 +1,4 @@
-//! The courier with the real plugin: each status once, in order, and 25 days of silence are told too.
+//! The notifier of the ERP with the real plugin: each status once, in order, and 25 days without a report are notified too.
 
 use crate::stored_message::{Enqueued, now};
 use crate::test_host::shipped;
@@ -77,7 +77,7 @@ impl RecordsAccess for Access {
     }
 }
 
-/// A store with one mail, its company's records, and a courier whose time stands still.
+/// A store with one mail, its company's records, and a notifier whose clock the test moves.
 struct TestNotifier {
     stored: Enqueued,
     records: Arc<MemoryRecords>,
@@ -124,7 +124,7 @@ impl TestNotifier {
         self.erp_notifier.round().await.unwrap()
     }
 
-    /// What was told since the last look.
+    /// Takes the notices that the records got since the last call.
     fn taken(&self) -> Vec<String> {
         let taken = std::mem::take(&mut *self.records.notices.lock().unwrap());
         let line = |it: Notice| {

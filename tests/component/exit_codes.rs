@@ -41,7 +41,7 @@ fn every_command_explains_itself_and_refuses_an_option_that_it_has_not() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "asking for help makes nothing");
 }
 
-/// A store with a company, its user lotte, and an account whose server nobody is.
+/// A store with a company, its user lotte, and an account whose server does not exist.
 pub(crate) fn store(folder: &Path, company: &str) {
     for words in [
         &["company", "add", company][..],
@@ -99,7 +99,7 @@ fn what_is_wrong_is_told_by_the_code() {
         (3, vec!["company", "show", "--company", "Nowhere"]),
         (3, vec!["account", "add", "office", "--address", "two@alpha.example", "--transport", "mail-client"]),
         (3, vec!["track", "nowhere.eml"]),
-        // The operator has allowed nobody this machine.
+        // The operator has not allowed connections to this machine.
         (4, vec!["account", "test", "office"]),
         (0, vec!["audit", "--verify"]),
         (0, vec!["retention", "apply"]),

@@ -1,4 +1,4 @@
-//! A server that misbehaves now and then in the middle of a batch: each mail is told what became of it, what was not taken
+//! A server that misbehaves now and then in the middle of a batch: the result of each mail is recorded, what was not taken
 //! goes on later, what may have been taken is in doubt, and no mail is taken twice.
 
 use crate::test_worker::TestWorker;
@@ -36,7 +36,7 @@ enum Act {
     DotStalls,
     /// Takes it, and the connection ends behind the answer.
     TakesAndCloses,
-    /// Takes it, and a 421 follows for whoever comes next.
+    /// Takes it, and a 421 follows for the next command.
     TakesAndGoes,
     /// Takes it, with its answers to everything in one piece at the end.
     TakesInOnePiece,
@@ -119,7 +119,7 @@ impl FaultyServer {
                 },
                 "DATA" => match act {
                     Act::Data(words) => reply(&mut reader, words)?,
-                    // Nobody is left to send it to.
+                    // No recipient is left.
                     Act::Recipient(_) => reply(&mut reader, "554 5.5.1 no valid recipients")?,
                     _ => {
                         reply(&mut reader, &format!("{}354 go ahead", std::mem::take(&mut held)))?;

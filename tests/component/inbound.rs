@@ -61,7 +61,7 @@ async fn a_bounce_reaches_the_timeline_once_and_keeps_the_dead_address_from_bein
     assert!(shown[0].words.as_deref().is_some_and(|words| words.contains("does not exist")), "{shown:?}");
 }
 
-/// Whoever got the mail knows its Message-ID, and could forge a report about another who got it.
+/// A recipient knows the mail's Message-ID, and could forge a report about another recipient.
 #[tokio::test]
 async fn a_report_that_only_names_a_message_id_suppresses_nobody_where_several_know_it() {
     let keys = [(KeyId(1), SecretSlice::from(vec![7; 32]))];
@@ -233,7 +233,7 @@ async fn a_report_that_names_nothing_of_ours_or_a_stranger_is_not_believed() {
     let taken = stored.take(forged.replace(MESSAGE_ID, "<guessed@ateliernord.example>").into_bytes()).await;
     assert_eq!((by(&taken), taken.report.kind.as_str()), (None, "bounce"));
     assert_eq!((stored.events().await, stored.suppressed().await), (vec![], vec![]));
-    // Ours, but about somebody whom the mail was not sent to.
+    // Ours, but about an address that the mail was not sent to.
     let taken = stored.take(fixture("gmail-unknown")).await;
     assert_eq!(by(&taken), Some(MatchedBy::MessageId));
     let about: Vec<_> = stored.events().await.into_iter().map(|event| event.recipient).collect();

@@ -6,7 +6,7 @@ use postroom::contract::documents::Source;
 use postroom::engine::{EngineError, Files, Limits};
 use std::time::{Duration, Instant};
 
-/// Calls that the office's instance has counted before this one.
+/// Returns the calls that the plugin's instance has counted before this one.
 async fn counted(host: &TestHost) -> u32 {
     host.ask("count").await.unwrap().parse().unwrap()
 }
@@ -42,7 +42,7 @@ async fn every_way_to_die_is_told_apart_and_the_next_call_is_fine() {
         assert!(lasted < LIMITS.compute + Duration::from_secs(10), "{what} took {lasted:?}");
         let message = streamed(&host.compose(&case).await).await;
         assert!(message == expected, "after {what}");
-        // The instance that composed is kept; a fresh office makes the next turn begin anew.
+        // The instance that composed is reused; a fresh host makes the next turn begin anew.
         assert_eq!(counted(&host).await, 0, "after {what} nothing is left of the old instance");
         host.ask("trap").await.unwrap_err();
     }

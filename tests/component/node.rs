@@ -168,7 +168,7 @@ async fn a_node_program_tells_a_mail_in_doubt_from_one_that_did_not_leave() {
         (At::Dot, How::Replies("452 4.3.1 come later"), "data", "transient", "wait-until"),
         (At::Dot, How::Replies("554 5.6.0 not this one"), "data", "permanent", "give-up"),
         (At::Dot, How::Closes, "after-dot", "in-doubt", "ask-in-doubt"),
-        // A reply that was cut, and what is none: nobody knows what it would have been.
+        // A reply that was cut, and what is none: it is unknown what it would have been.
         (At::Dot, How::Replies("25"), "after-dot", "in-doubt", "ask-in-doubt"),
         (At::Dot, How::Replies("garbage"), "after-dot", "in-doubt", "ask-in-doubt"),
         (At::Recipient, How::Replies("garbage"), "recipient", "transient", "wait-until"),

@@ -17,7 +17,7 @@ use std::time::Duration;
 const TOKEN: &str = "ya29.token-4711";
 const NOW: &str = "2026-11-23T10:00:00+01:00";
 
-/// An office with one account, at the provider of this URL.
+/// Opens the plugin with one account, at the provider of this URL.
 fn company_plugin(url: &str) -> CompanyPlugin {
     // Short, since some servers here are silent; long enough for the rest.
     let timeouts = Timeouts { answer: Duration::from_secs(2), ..Timeouts::all(Duration::from_secs(20)) };

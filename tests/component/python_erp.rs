@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::process::Output;
 use tempfile::TempDir;
 
-/// When the mails are made; all times are given, so nobody waits.
+/// When the mails are made; all times are given, so that no test waits.
 const NOW: &str = "2026-11-22T08:30:00Z";
 
 /// A business system with a database of its own.

@@ -10,7 +10,7 @@ use postroom::store::{Event, MailCommand};
 const ELS: &str = "els@customer.example";
 const JAN: &str = "jan@customer.example";
 
-/// What happens to a mail before somebody asks for its status.
+/// What happens to a mail before its status is asked for.
 #[derive(Debug, Clone, Copy)]
 enum Then {
     Hold,
@@ -24,7 +24,7 @@ enum Then {
 
 async fn after(then: &[Then], days: i64) -> Timeline {
     let stored = Enqueued::new(&[ELS, JAN]).await;
-    // Whoever attempted it has let go: a mail in somebody's hands is not held or withdrawn.
+    // The worker has released its lease: a leased mail is not held or withdrawn.
     assert_eq!(stored.store.release_leases("worker", now()).await.unwrap(), 1, "{then:?}");
     for it in then {
         let word = match it {

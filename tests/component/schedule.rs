@@ -188,7 +188,7 @@ async fn a_memo_is_what_decides_and_a_person_may_replace_it() {
     by_fax.route.transport = "fax".to_owned();
     let wrong = company_plugin.decide(&none, &by_fax, NOW).await.unwrap().unwrap_err();
     assert_eq!(wrong.argument, "facts.route.transport", "what can't be submitted is not handed out");
-    // Somebody has put the account right.
+    // A person has put the account right.
     let memo = company_plugin.memo(&none, "transient", None, Some("login"), None).await.unwrap().unwrap();
     let later = "2026-11-22T12:00:00+01:00";
     let action = company_plugin.decide(&none, &facts(memo), later).await.unwrap().unwrap();

@@ -19,7 +19,7 @@ fn account() -> Account {
     Account { login: Some(login), ..Account::new(ACCOUNT, "mail.example.com", Security::Tls) }
 }
 
-/// Looks for a text in the memory of the office's instance.
+/// Looks for a text in the memory of the plugin's instance.
 async fn in_memory(host: &TestHost, text: &str) -> bool {
     let complement = text.bytes().map(|byte| format!("{:02x}", !byte)).collect::<String>();
     host.ask(&format!("find:{complement}")).await.unwrap() == "true"

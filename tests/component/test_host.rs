@@ -60,7 +60,7 @@ fn request(what: &str) -> composing::Job {
     }
 }
 
-/// An office and what can be seen of it from outside.
+/// A company's plugin, with the mails that it sent and the lines that it logged.
 pub(crate) struct TestHost {
     pub(crate) company_plugin: CompanyPlugin,
     pub(crate) mails: Arc<MemorySubmitter>,
@@ -68,7 +68,7 @@ pub(crate) struct TestHost {
 }
 
 impl TestHost {
-    /// An office with one account, `company_plugin`.
+    /// Opens the plugin with one account, `office`.
     pub(crate) fn new(engine: &Engine) -> Self {
         Self::with_account(engine, Account::new("office", "mail.example.com", Security::Tls))
     }

@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex};
 
 const ADDRESS: &str = "office@ateliernord.example";
 
-/// A store with an account, and whoever works for it.
+/// A store with an account, and the workers for it.
 pub(crate) struct TestWorker {
     pub(crate) store: SystemStore,
     pub(crate) account: Account,

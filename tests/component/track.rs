@@ -148,7 +148,7 @@ async fn track_feeds_the_timeline_and_suppressions_are_seen_and_released() {
 }
 
 #[tokio::test]
-async fn news_in_a_maildir_is_on_the_timeline_within_ten_seconds() {
+async fn a_report_in_a_maildir_is_on_the_timeline_within_ten_seconds() {
     let stored = Enqueued::new(&[ELS]).await;
     let home = tempfile::tempdir().unwrap();
     let maildir = home.path().join("Maildir");

@@ -5,7 +5,7 @@ use crate::servers::servers;
 use postroom_providers::{ClosedPort, Fault, Gmail, Graph, Reply, SendGrid, TokenState};
 
 /// A resolver that says of every domain that Microsoft takes its mail.
-fn says_microsoft() -> std::net::SocketAddr {
+fn microsoft_resolver() -> std::net::SocketAddr {
     let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("a socket");
     let address = socket.local_addr().expect("its address");
     std::thread::spawn(move || {
@@ -49,12 +49,12 @@ fn a3_the_provider_of_a_firms_own_domain_is_recognised_where_the_operator_lets_i
         let words = ["account", "add", "own", "--address", "office@firm.example", "--user", "lotte"];
         home.run(&[&words[..], &["--password-file", "password"]].concat())
     };
-    let asked = format!("[dns]\nrecognise_providers = true\nresolver = \"{}\"\n", says_microsoft());
+    let asked = format!("[dns]\nrecognise_providers = true\nresolver = \"{}\"\n", microsoft_resolver());
     let home = Home::new();
     let operator = home.put("operator.toml", asked.as_bytes()).display().to_string();
     let home = home.with_operator(&operator);
     add(&home).assert(0, &["firm-example.mail.protection.outlook.com", "smtp.office365.com"]);
-    // Nobody is asked without the operator's word.
+    // No resolver is asked unless the operator allows it.
     add(&Home::new()).assert(2, &["--host"]);
 }
 

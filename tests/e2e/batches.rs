@@ -271,7 +271,7 @@ fn twins_of_a_batch_are_rows_that_say_so() {
     let sent = run(3, &["--yes"]);
     assert_eq!(sent["states"]["sent"], 2, "{sent}");
     arrived_all("box-twins-1@west.test", 1);
-    // Somebody insists.
+    // A user overrides the refusal.
     let sent = run(0, &["--yes", "--same-number"]);
     assert_eq!(sent["states"]["sent"], 2, "{sent}");
     arrived_all("box-twins-2@west.test", 2);

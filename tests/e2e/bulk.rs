@@ -116,7 +116,7 @@ fn f5_a_row_that_can_not_be_sent_says_why_and_does_not_stop_the_others() {
 }
 
 /// A resolver that knows no name, and how often it was asked.
-fn knows_nothing() -> (SocketAddr, Arc<AtomicUsize>) {
+fn empty_resolver() -> (SocketAddr, Arc<AtomicUsize>) {
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
     let address = socket.local_addr().expect("its address");
     let asked = Arc::new(AtomicUsize::new(0));
@@ -139,7 +139,7 @@ fn f5_what_the_senders_domain_lacks_is_noted_asked_for_once_and_stops_nothing() 
     let home = plain_home(None);
     let folder = invoices(&home, "domains", 3, |number| format!("box-domains-{number}@west.test"));
     let folder = folder.display().to_string();
-    let (resolver, asked) = knows_nothing();
+    let (resolver, asked) = empty_resolver();
     let bulk = |more: &[&str]| {
         let run = home.run(&[&["send-bulk", &folder, "--user", "lotte", "--json"], more].concat());
         run.assert(0, &[]);

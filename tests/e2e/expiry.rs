@@ -1,5 +1,5 @@
 //! An access token that ends in the middle of a batch: one refresh, and every mail leaves once; or the refresh is refused, and
-//! what had not left is held until somebody has signed in again.
+//! what had not left is held until a user has signed in again.
 
 use crate::bulk::invoices;
 use crate::home::Home;

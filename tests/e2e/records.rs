@@ -137,7 +137,7 @@ fn documents_of_the_erp_become_mails_and_their_statuses_reach_it_within_ten_seco
     assert_eq!((&last["document"]["number"], &last["status"]["word"]), (&json!("F-2"), &json!("failed")));
     assert!(last["reason"].as_str().is_some_and(|it| it.contains("no such user here")), "{last}");
     kill(worker);
-    // The same report once more is no news, nor is the same batch.
+    // The same report once more changes no status, nor does the same batch.
     home.ok(&["track", &bounce(&home, "F-2", "box-erp-2@west.test")]);
     send(&home, "F-1", &["--yes"]).assert(0, &[]);
     home.ok(&["records", "deliver"]).assert(0, &["0 told"]);

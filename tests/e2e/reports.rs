@@ -28,7 +28,7 @@ impl MailboxHome {
         Self { home, address, maildir: servers().maildir(mailbox) }
     }
 
-    /// Sends an invoice of this number to somebody, and asks for a report.
+    /// Sends an invoice of this number to an address, and asks for a report.
     fn send(&self, number: usize, to: &str) -> Value {
         let folder = invoices(&self.home, &format!("to-{number}"), number, |_| to.to_owned());
         let document = folder.join(format!("F-{number:04}.json")).display().to_string();
@@ -84,7 +84,7 @@ fn the_remote_servers_refusal_comes_back_and_is_on_the_timeline_in_its_own_words
     assert!(bounced["words"].as_str().is_some_and(|words| words.contains(UNKNOWN_THERE)), "{bounced}");
     let reason = status["reason"].as_str().unwrap_or_default();
     assert!(reason.contains("5.1.1") && reason.contains(UNKNOWN_THERE), "{reason}");
-    // Nobody writes there again unasked.
+    // No mail goes there again unasked.
     let listed = reported.home.ok(&["suppressions", "--json"]).json();
     assert_eq!(listed[0]["address"], "unknown-els@async.test", "{listed}");
     // A full mailbox is no dead address.
@@ -113,7 +113,7 @@ fn a_report_of_a_delivery_is_delivered_and_one_of_a_mail_passed_on_is_not() {
         std::thread::sleep(std::time::Duration::from_millis(300));
     };
     assert_eq!(fact(&status, "relayed")["source"], "delivery-report");
-    // Without news for 25 days nobody can tell any more, and an action says so.
+    // After 25 days without a report the status can't be found out any more, and an action says so.
     for (days, label) in [(24, "In transit"), (26, "Unknown")] {
         let then = (Local::now() + Duration::days(days)).to_rfc3339();
         let status = reported.status(2, &["--as-of", &then]);

@@ -174,7 +174,7 @@ fn a_companys_password_goes_to_the_server_that_it_was_given_for_and_to_no_other(
     }
     home.ok(&["account", "set", "office", "--display-name", "Another name"]);
     home.ok(&["account", "test", "office"]);
-    // By the store, without asking anybody.
+    // By the store, without a question.
     type Change = fn(&mut SmtpServer, u16);
     let hostile: [(&str, Change); 4] = [
         ("port", |it, port| it.port = port.try_into().expect("a port")),
@@ -211,7 +211,7 @@ fn a_companys_password_goes_to_the_server_that_it_was_given_for_and_to_no_other(
     });
     use_it(&home, "office");
     assert!(!evil.got(PASSWORD) && !evil_imap.got(PASSWORD), "the mailbox's server has it");
-    // Whoever gives it again says that it may go there.
+    // Giving it again allows that it goes there.
     let set = ["account", "set", "office", "--port", &port, "--no-imap", "--login", "office@east.test"];
     home.ok(&[&set[..], &["--password-file", "password"]].concat());
     home.run(&["account", "test", "office"]);

@@ -45,7 +45,7 @@ fn an_outdated_revision_that_failed_is_left_out_and_every_failed_mail_has_a_row(
     send_through(&home, refusing());
     send(&home, &folder, "F-0001", 4);
     send(&home, &folder, "F-0002", 4);
-    // The first is corrected, the second goes to somebody else, and both fail again.
+    // The first is corrected, the second goes to another recipient, and both fail again.
     let mut corrected = invoice("F-0001", "box-revised-1@west.test");
     corrected["due_date"] = "2027-02-28".into();
     std::fs::write(folder.join("F-0001.json"), corrected.to_string()).expect("an invoice");

@@ -26,7 +26,7 @@ fn judge(server: &Arc<AuthorizationServer>) -> impl Fn(&str) -> TokenState + Sen
     }
 }
 
-/// An account at the provider, which nobody has signed in to.
+/// An account at the provider, which no user has signed in to.
 pub(crate) fn add(home: &Home, name: &str, server: &AuthorizationServer, api: &str) {
     home.put("client-secret", SECRET.as_bytes());
     let origin = server.origin();
@@ -76,7 +76,7 @@ pub(crate) async fn authorize(home: &Home, account: &'static str) -> crate::prog
             line.clear();
             assert!(stderr.read_line(&mut line).expect("a line") > 0, "no page was named");
         }
-        // Nobody reads the rest: it must not block the program.
+        // The test does not need the rest, which must not block the program.
         std::thread::spawn(move || stderr.read_to_end(&mut Vec::new()));
         line.trim().rsplit(' ').next().expect("a URL").parse().expect("a URL")
     });
@@ -107,7 +107,7 @@ async fn a9_gmail_from_the_sign_in_to_the_sign_out() {
         let (home, server, url) = (Arc::clone(&home), Arc::clone(&server), gmail.url());
         tokio::task::spawn_blocking(move || add(&home, "gmail", &server, &url)).await.expect("added");
     }
-    // Before anybody signed in the mail is held, and nothing is asked.
+    // Before a user has signed in the mail is held, and no request is made.
     let held = send(&home, "gmail").await;
     held.assert(4, &["it is held", "postroom account authorize"]);
     assert!(gmail.requests().is_empty(), "{}", held.output());
@@ -215,7 +215,7 @@ async fn one_grant_opens_smtp_and_imap_by_xoauth2() {
     let sent = run(&home, test).await;
     sent.assert(0, &[]);
     assert_eq!(sent.json()["copy"]["folder"], "Gesendet", "{}", sent.output());
-    // The token is refused although its time is not over: it is renewed, and nobody has to sign in.
+    // The token is refused although its time is not over: it is renewed, without a sign-in.
     let refreshed = server.refreshes();
     server.forget_access_tokens();
     run(&home, &["account", "test", "oauth"]).await.assert(0, &["SMTP test successful"]);

@@ -243,7 +243,7 @@ fn a11_what_was_sent_is_listed_and_one_is_shown_with_body_and_attachments() {
         saved.map(|it| it.path()).filter(|it| it.extension().is_some_and(|e| e == "pdf")).collect();
     assert_eq!(pdfs.len(), 1);
     assert!(std::fs::read(&pdfs[0]).expect("the PDF") == pdf(7, 30_000));
-    // For the user alone, and through no link that somebody put there.
+    // For the user alone, and through no link that another user put there.
     for file in std::fs::read_dir(home.folder().join("saved")).expect("a folder").flatten() {
         let mode = std::os::unix::fs::PermissionsExt::mode(&file.metadata().expect("facts").permissions());
         assert_eq!(mode & 0o777, 0o600, "{}", file.path().display());

@@ -1,4 +1,4 @@
-//! A program that falls silent with a mail in hand, and wakes after somebody else has taken the mail or ended it: what a server
+//! A program that stops during an attempt, and goes on after another has taken the mail or ended it: what a server
 //! took is counted, and no mail is taken twice.
 
 use crate::bulk::invoices;
@@ -83,7 +83,7 @@ fn stopped(wait: Wait, meanwhile: Meanwhile, store: Option<&str>) {
     let worker = home.start(&["worker"]);
     server.await_waiting(recipient);
     signal("-STOP", &worker);
-    // Nobody says any more that somebody works at it.
+    // No list shows any more that a program works at it.
     await_state(&home, &mail, &["queued"]);
     let left = wait == Wait::AfterDot;
     let what = format!("{meanwhile:?}, stopped {wait:?}");
@@ -114,7 +114,7 @@ fn stopped(wait: Wait, meanwhile: Meanwhile, store: Option<&str>) {
     finish(worker);
     let state = await_state(&home, &mail, &["sent", "cancelled", "held", "in doubt"]);
     let (taken, wanted) = match meanwhile {
-        // A server's word ends the doubt, whoever heard it.
+        // A server's reply ends the doubt, whichever program got it.
         _ if left => (1, "sent"),
         Meanwhile::Cancel | Meanwhile::Erase => (0, "cancelled"),
         Meanwhile::Hold | Meanwhile::AccountRemoved => (0, "held"),
@@ -175,7 +175,7 @@ fn a_clock_that_is_an_hour_ahead_or_behind_doubles_and_loses_nothing() {
         finish(first);
         assert_eq!(server.taken(recipient), 1, "{by}");
     }
-    // Whoever dies an hour ahead leaves a lease that ends in an hour: it is brought back.
+    // A program that is killed an hour ahead leaves a lease that ends in an hour: it is brought back.
     let server = Gated::start(Wait::BeforeData);
     let home = home_at(&server, Some(&cluster.database("left")));
     let mail = queue(&home, "one", recipient);
@@ -196,7 +196,7 @@ fn a_worker_of_another_pid_namespace_with_the_same_host_name_is_not_taken_for_de
     let worker =
         home.start_under(&["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"], &["worker"]);
     server.await_waiting(recipient);
-    // Its number is another program's here, or nobody's.
+    // Its process id is another program's here, or none's.
     let run = home.run(&["resume", &mail, "--user", "lotte"]);
     run.assert(5, &["is being sent by somebody else"]);
     server.let_go(recipient);

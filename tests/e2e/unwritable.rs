@@ -1,5 +1,5 @@
 //! A store that takes nothing more: no room, no right to write. The error names the file and what to do, nothing leaves that
-//! can't be written down, and once somebody has mended it the same command goes on, every mail once.
+//! can't be written down, and once the store is repaired the same command goes on, every mail once.
 
 use crate::bulk::{invoices, message_ids, plain_home};
 use crate::home::Home;
@@ -63,7 +63,7 @@ fn store_of(home: &Home) -> PathBuf {
     home.folder().join("data/postroom/postroom.db")
 }
 
-/// What a running program says on standard error.
+/// Lines that a running program writes to standard error.
 struct Stderr(mpsc::Receiver<String>);
 
 impl Stderr {
@@ -78,7 +78,7 @@ impl Stderr {
         Self(lines)
     }
 
-    /// What it says until it says this.
+    /// Reads until a line contains this.
     fn until(&mut self, words: &'static str) -> String {
         let (mut printed, end) = (String::new(), Instant::now() + Duration::from_secs(60));
         while let Ok(line) = self.0.recv_timeout(end.saturating_duration_since(Instant::now())) {
@@ -183,7 +183,7 @@ fn a_disk_that_fills_up_under_a_worker_stops_it_and_with_room_it_goes_on_where_i
     let printed = Stderr::of(&mut worker).until("(the store is");
     let name = store_of(&home).display().to_string();
     assert!(printed.contains("takes nothing more") && printed.contains(&name), "{printed}");
-    // Nothing is begun any more: without a record nobody would know of it.
+    // No attempt begins any more: it could not be recorded.
     let before = settled(mailbox);
     std::thread::sleep(Duration::from_secs(2));
     let left = message_ids(mailbox).len();

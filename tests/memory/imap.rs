@@ -165,7 +165,7 @@ async fn ask(port: u16, question: Question) -> Result<(), MailboxError> {
     }
 }
 
-/// A server that lets everybody in, opens every folder, and answers all else with its line until it has said enough.
+/// Starts a server that accepts every login, opens every folder, and answers all else with its line until it has sent enough.
 fn serve(line: Vec<u8>) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
@@ -173,7 +173,7 @@ fn serve(line: Vec<u8>) -> u16 {
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let line = Arc::clone(&line);
-            // Whoever hangs up has heard enough.
+            // A client that hangs up ends the conversation.
             std::thread::spawn(move || converse(stream, &line));
         }
     });

@@ -42,7 +42,7 @@ pub enum How {
     Closes,
     /// These words in place of the usual ones; then the conversation goes on.
     Replies(&'static str),
-    /// The same, but only the first time in a conversation.
+    /// These words in place of the usual ones, the first time in a conversation.
     RepliesOnce(&'static str),
 }
 
@@ -51,7 +51,7 @@ pub fn server(at: At, how: How, extensions: &'static [&'static str]) -> u16 {
     notifying_server(at, how, extensions).0
 }
 
-/// Starts such a server; gives its port, and what tells each time that it came to where it misbehaves.
+/// Starts such a server; gives its port, and a receiver of each time that it reaches where it misbehaves.
 pub fn notifying_server(at: At, how: How, extensions: &'static [&'static str]) -> (u16, mpsc::Receiver<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
@@ -68,7 +68,7 @@ pub fn notifying_server(at: At, how: How, extensions: &'static [&'static str]) -
     (port, reached)
 }
 
-/// Waits until a server came to where it misbehaves.
+/// Waits until a server reaches where it misbehaves.
 pub fn wait_for(reached: &mpsc::Receiver<()>) {
     reached.recv_timeout(Duration::from_secs(60)).expect("the conversation gets there");
 }
@@ -132,10 +132,10 @@ impl Conversation {
     }
 
     fn misbehave(&mut self) -> Option<()> {
-        // Whoever does not wait for it has not kept the other end.
+        // A test that does not wait for it has dropped the receiver.
         let _ = self.reaches.send(());
         if self.how == How::Hangs && self.at == At::Body {
-            // Whoever hangs in the middle of a body reads no more of it.
+            // A server that hangs in the middle of a body reads no more of it.
             std::thread::sleep(Duration::from_secs(10));
         } else if self.how == How::Hangs {
             let _ = self.stream.read_to_end(&mut Vec::new());

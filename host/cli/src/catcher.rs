@@ -47,12 +47,12 @@ impl Catcher {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let caught = Arc::new(Mutex::new(Vec::new()));
-        let caught_by_all = Arc::clone(&caught);
+        let mails = Arc::clone(&caught);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 // A client that hangs up in the middle does not end the others.
-                let caught_by_all = Arc::clone(&caught_by_all);
-                tokio::spawn(async move { converse(stream, &caught_by_all).await });
+                let mails = Arc::clone(&mails);
+                tokio::spawn(async move { converse(stream, &mails).await });
             }
         });
         Ok(Self { address, caught, task })

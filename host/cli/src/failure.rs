@@ -40,7 +40,7 @@ impl Failure {
         Self { code: Exit::Input, message: message.into() }
     }
 
-    /// Names the file in the message, unless it does already.
+    /// Adds the file's name to the message, unless it is there already.
     pub(super) fn of_file(self, file: &std::path::Path) -> Self {
         let name = file.display().to_string();
         let message =
@@ -83,7 +83,7 @@ where
     }
 }
 
-/// Words an error of a use case for the command line, with its commands and options.
+/// Puts an error of a use case into words for the command line, with its commands and options.
 pub(super) fn sentence(error: &AppError) -> String {
     match error {
         AppError::NoPlugin => {
@@ -159,6 +159,11 @@ pub(super) fn sentence(error: &AppError) -> String {
             "the operator's settings have no [web] public_url (docs/operator.md)".to_owned()
         }
         AppError::UnusedSecret { given, transport, signs_in } => unused_secret(*given, transport, signs_in),
+        AppError::RecordsKeyElsewhere => {
+            "the key that is kept is for another URL: give the one for this URL with --key-file FILE"
+                .to_owned()
+        }
+        AppError::NoRecordsKey => "give the key that requests are signed with: --key-file FILE".to_owned(),
         AppError::NoRecords(company) => format!(
             "{company} has no records: `postroom company records --url URL --key-file FILE`, or --folder DIR"
         ),

@@ -134,12 +134,12 @@ impl MailArgs {
         }
     }
 
-    /// Words a failure to make the mail: the file at fault, and the option that overrides the refusal where there is one.
+    /// Describes a failure to make the mail: the file at fault, and the option that overrides the refusal where there is one.
     pub(super) fn failed(&self, error: &DraftError) -> Failure {
         failed(&self.document, self.settings.as_deref(), error)
     }
 
-    /// Words a failure to make the mail, with what a refusal means in the user's language before it.
+    /// Describes a failure to make the mail, with what a refusal means in the user's language before it.
     pub(super) async fn failed_in_words(&self, plugin: &CompanyPlugin, error: AppError) -> Failure {
         match error {
             AppError::Draft(error) => {
@@ -150,7 +150,7 @@ impl MailArgs {
     }
 }
 
-/// Words a failure to make a document's mail: the file at fault, and the option that overrides the refusal where there is one.
+/// Describes a failure to make a document's mail: the file at fault, and the option that overrides the refusal where there is one.
 pub(super) fn failed(document: &Path, settings: Option<&Path>, error: &DraftError) -> Failure {
     let file = match error {
         DraftError::Document(_) => Some(document),
@@ -175,7 +175,7 @@ pub(super) fn failed(document: &Path, settings: Option<&Path>, error: &DraftErro
     }
 }
 
-/// Words a failure to make a document's mail, with what a refusal means in the user's language before it.
+/// Describes a failure to make a document's mail, with what a refusal means in the user's language before it.
 pub(super) async fn failed_in_words(
     plugin: &CompanyPlugin,
     document: &Path,

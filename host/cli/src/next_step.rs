@@ -1,4 +1,4 @@
-//! The next step of a mail after a command, for a person and as an exit code, which both tell what to do.
+//! The next step of a mail after a command, in words and as the exit code, so that a person and a script both know what to do.
 
 use super::shown_texts::ShownTexts;
 use crate::Exit;

@@ -2,7 +2,7 @@
 
 use super::output::{line, printable, table};
 use super::store_args::CompanyArgs;
-use super::track_row::{Row, cells, row, shown};
+use super::track_row::{TrackRow, cells, row, shown};
 use super::{Common, Failure, load_plugin};
 use crate::Exit;
 use clap::Args;
@@ -166,7 +166,7 @@ impl Reader<'_> {
         bar
     }
 
-    async fn row(&self, file: &Path, number: Option<u32>, raw: Vec<u8>) -> Result<Row, InboxError> {
+    async fn row(&self, file: &Path, number: Option<u32>, raw: Vec<u8>) -> Result<TrackRow, InboxError> {
         let now = chrono::Local::now().fixed_offset();
         let (report, matched, suppressed) = match self.inbox {
             Some(inbox) => {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 /// A message, and what its report is about.
 #[derive(Debug, Serialize)]
-pub(super) struct Row {
+pub(super) struct TrackRow {
     file: String,
     /// Of a message in an mbox, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,10 +63,10 @@ pub(super) fn row(
     report: Report,
     matched: Option<&Match>,
     suppressed: Vec<String>,
-) -> Row {
+) -> TrackRow {
     let decisive = |it: &&RecipientReport| it.kind == report.kind && it.bounce_type == report.bounce_type;
     let of = report.recipients.iter().find(decisive).or(report.recipients.first());
-    Row {
+    TrackRow {
         file: shown(file),
         number,
         class: report.kind.clone(),
@@ -132,7 +132,7 @@ fn bounce_type_name(of: BounceType) -> &'static str {
 }
 
 /// Cells of the table; of an answer, what it says stands where a report has its reason.
-pub(super) fn cells(row: &Row) -> Vec<String> {
+pub(super) fn cells(row: &TrackRow) -> Vec<String> {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let reason = row.reason.as_deref().or(row.answer.as_deref()).unwrap_or_default();
     let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -351,7 +351,7 @@ mod tests {
 
     #[test]
     fn what_is_no_time_or_may_be_two_is_asked_about() {
-        for (text, says) in [
+        for (text, expected) in [
             ("", "expected"),
             ("soon", "expected"),
             ("2026-12-01", "expected"),
@@ -367,7 +367,7 @@ mod tests {
             ("2026-12-01 08:30+01:99", "expected"),
         ] {
             let error = typed(Order::Unknown).read(text, brussels).unwrap_err();
-            assert!(error.contains(says), "{text}: {error}");
+            assert!(error.contains(expected), "{text}: {error}");
         }
     }
 

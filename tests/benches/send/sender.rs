@@ -1,4 +1,4 @@
-//! Whoever sends, as a program that is started, told where the server is, and says how long it took.
+//! Senders, each a program that is started with the server's address and reports how long it took.
 
 use super::outbox::{self, Part};
 use anyhow::{Context as _, bail, ensure};

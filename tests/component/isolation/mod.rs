@@ -1,4 +1,4 @@
-//! Every command of the program with somebody else's ids, names and texts: refused or empty, as if they had never been,
+//! Every command of the program with another user's ids, names and texts: refused or empty, as if they had never been,
 //! with the store the same to the byte and nothing sent. A command that is added must join the list below.
 
 mod world;
@@ -10,7 +10,7 @@ use world::{Run, World};
 
 /// What a command may be given of another's.
 enum Takes {
-    /// These words, with ACCOUNT, LOGIN, MAIL, NUMBER, FILE in place of another's; OWN is the account of whoever asks.
+    /// These words, with ACCOUNT, LOGIN, MAIL, NUMBER, FILE in place of another's; OWN is the asker's account.
     Words(&'static [&'static str]),
     /// Nothing that could be another's; why.
     Nothing(&'static str),
@@ -148,7 +148,7 @@ fn the_list_has_every_command() {
     }
 }
 
-/// Whoever asks, and whose things they ask for.
+/// A user who asks, and whose things they ask for.
 struct Asker<'a> {
     who: &'static str,
     /// None: an administrator of Alpha.

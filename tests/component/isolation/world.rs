@@ -57,7 +57,7 @@ impl World {
         world
     }
 
-    /// A mail in each of the states that somebody would like to change.
+    /// A mail in each of the states that another user might want to change.
     async fn mails(&self, company: &str, user: &str, account: &str, series: &str) -> Vec<MailId> {
         let mut ids: Vec<MailId> = Vec::new();
         for number in 0..4 {

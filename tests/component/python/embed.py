@@ -99,15 +99,15 @@ def main(path):
     # The mail leaves as it is; this attempt names all of its recipients.
     mail = message.mail
     route = record(account_name="office", transport="smtp")
-    outcome, kind = plugin.call("delivery", "submit", mail, mail.envelope.recipients, "", route, now)
-    timeline, _ = plugin.call("tracking", "fold", mail.envelope.recipients, outcome.settlement.events, now)
+    submitted, kind = plugin.call("delivery", "submit", mail, mail.envelope.recipients, "", route, now)
+    timeline, _ = plugin.call("tracking", "fold", mail.envelope.recipients, submitted.settlement.events, now)
     # A host keeps the attempt, with what came of it, before and after; here is only one, and what would be next.
-    report = plain(kind, outcome)
-    attempt = record(at=now, route=route, memo=outcome.settlement.memo)
+    report = plain(kind, submitted)
+    attempt = record(at=now, route=route, memo=submitted.settlement.memo)
     facts = record(
         id=wanted["id"],
         recipients=mail.envelope.recipients,
-        events=outcome.settlement.events,
+        events=submitted.settlement.events,
         send_at=None,
         held=False,
         attempts=[attempt],
@@ -126,7 +126,7 @@ def main(path):
             "recipients": mail.envelope.recipients,
             "outcome": report,
             "settled": settled(plugin, mail.envelope.recipients, smtp.answer, now),
-            "outstanding": plugin.ask("schedule", "outstanding", mail.envelope.recipients, outcome.settlement.events),
+            "outstanding": plugin.ask("schedule", "outstanding", mail.envelope.recipients, submitted.settlement.events),
             "next": None if accepted else plugin.ask("schedule", "decide", facts, now),
             "status": plugin.ask("tracking", "label", timeline.status, "en"),
             "reason": timeline.reason.detail,

@@ -1,4 +1,4 @@
-//! Accounts that need somebody: a sign-in, a doubt that the provider can clear, another account in their place.
+//! Accounts that need a person: a sign-in, a doubt that the provider can clear, another account in their place.
 
 use super::{Erp, NOW, enqueue, on, outcomes, run, statuses};
 use postroom_cli::catcher::Catcher;

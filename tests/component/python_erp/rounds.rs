@@ -172,7 +172,7 @@ async fn a_server_that_asks_to_come_later_is_come_back_to_at_its_time() {
     assert_eq!(catcher.caught().len(), 1);
 }
 
-/// A mail that somebody holds; one that no server took within the time; one for later.
+/// A mail that a person holds; one that no server took within the time; one for later.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mail_is_held_sent_at_its_time_and_given_up_in_the_end() {
     let erp = Erp::new().await;

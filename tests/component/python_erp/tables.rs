@@ -1,4 +1,4 @@
-//! The tables under those who break off and those who come at once.
+//! The tables of the ERP under workers that are killed, and under two workers at the same time.
 
 use super::{Erp, NOW, enqueue, on, outcomes, run, statuses};
 use postroom_cli::catcher::Catcher;
@@ -16,7 +16,7 @@ async fn making_the_tables_again_changes_nothing() {
     assert_eq!((&before["mails"], &before["accounts"]), (&after["mails"], &after["accounts"]));
 }
 
-/// Killed right after the attempt was recorded: nothing left, and nobody can know. Killed after the server took the mail,
+/// Killed right after the attempt was recorded: nothing left, but that can't be known. Killed after the server took the mail,
 /// before that was recorded: the same tables, and the mail is out.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_that_was_killed_never_sends_a_second_mail_by_itself() {
@@ -26,7 +26,7 @@ async fn a_program_that_was_killed_never_sends_a_second_mail_by_itself() {
         erp.dies(catcher.address(), vec![enqueue("button", "ann@example.org"), killed]).await;
         assert_eq!(catcher.caught().len(), taken);
 
-        // Soon after, the dead worker still has it; then it is in doubt, and stays so until somebody says.
+        // Soon after, the dead worker still has the lease; then the mail is in doubt, and stays so until a person decides.
         let rounds = ["2026-11-22T08:40:00Z", "2026-11-22T09:00:00Z", "2026-11-23T09:00:00Z"];
         let tables = erp.does(Some(catcher.address()), vec![run(rounds[0])]).await;
         assert_eq!(outcomes(&tables["mails"][0]), [None], "{tables:#}");

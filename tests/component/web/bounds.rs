@@ -1,4 +1,4 @@
-//! What everybody may call is bounded: sizes, times, numbers; and says nothing that it should not.
+//! Bounds of what strangers may call: sizes, times, numbers; and no answer tells what it should not.
 
 use super::*;
 use std::time::Instant;

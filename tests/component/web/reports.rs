@@ -65,7 +65,7 @@ async fn what_is_forged_stale_or_of_another_account_changes_nothing() {
         let answer = world.ask("POST", &path, &headers, body.as_bytes()).await;
         assert_eq!(answer.status, status, "{what}: {}", world.log());
     }
-    // Whoever holds the key of one account's webhook says nothing about another's mail.
+    // The key of one account's webhook does not count for another's mail.
     let hook = Hook::new(HookProvider::Postmark, Some("post:4711-4711-4711-4711"), Vec::new()).unwrap();
     hook.keep(&world.vault, &other).await.unwrap();
     let report = json!({
@@ -170,7 +170,7 @@ async fn a_report_after_an_erasure_is_about_the_pseudonym() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn mailguns_token_is_taken_once_and_its_news_kept() {
+async fn mailguns_token_is_taken_once_and_its_reports_are_stored() {
     let world = World::new().await;
     let mail = world.sent(&world.account).await;
     let key = "0123456789abcdef0123456789abcdef";

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 const OWN_PAGE: &str = "Origin: https://post.example\r\nSec-Fetch-Site: same-origin\r\n";
 const MAILBOX: &str = "nord@gmail.example";
 
-/// A server, a provider, and an account that nobody has signed in to.
+/// A server, a provider, and an account that no user has signed in to.
 struct Inviting {
     world: World,
     provider: Provider,

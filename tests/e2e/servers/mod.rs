@@ -59,7 +59,7 @@ pub(crate) struct MailServers {
     _keeper: Child,
 }
 
-/// The servers of this run, started by whoever asks first.
+/// Returns the servers of this run, started by the first test that needs them.
 pub(crate) fn servers() -> &'static MailServers {
     static SERVERS: OnceLock<MailServers> = OnceLock::new();
     SERVERS.get_or_init(|| {

@@ -19,7 +19,7 @@ pub(super) fn start() -> std::io::Result<u16> {
     Ok(port)
 }
 
-/// `unknown-…` is nobody here, `full-…` has no room, everybody else takes everything.
+/// `unknown-…` does not exist, `full-…` has no room, every other address takes everything.
 fn converse(stream: TcpStream) -> Option<()> {
     let mut reader = BufReader::new(stream);
     reply(&mut reader, "220 mx.async.test ESMTP")?;

@@ -257,7 +257,7 @@ impl Form {
             there.cloned().unwrap_or_else(|| SmtpServer::new(host.clone(), security, Authentication::None));
         server.authentication = match there {
             _ if self.no_login => Authentication::None,
-            Some(there) if self.says_nothing_of_login() => there.authentication.clone(),
+            Some(there) if self.leaves_login_open() => there.authentication.clone(),
             _ => self.authentication(login, there.map(|it| &it.authentication)),
         };
         server.port = self.port.or(kept_port).or(known_port).unwrap_or(security.smtp_port());
@@ -268,7 +268,7 @@ impl Form {
         Ok(server)
     }
 
-    fn says_nothing_of_login(&self) -> bool {
+    fn leaves_login_open(&self) -> bool {
         self.login.is_none() && self.mechanism.is_none() && self.oauth.is_none() && !self.has_token()
     }
 
@@ -312,7 +312,7 @@ impl Form {
         let is_presets = preset.as_ref().is_some_and(|it| it.0 == host);
         let known_port = preset.filter(|it| it.0 == host && it.2 == security).map(|it| it.1);
         let authentication = match (transport, there) {
-            (_, Some(there)) if self.imap_login.is_none() && self.says_nothing_of_login() => {
+            (_, Some(there)) if self.imap_login.is_none() && self.leaves_login_open() => {
                 there.authentication.clone()
             }
             (Transport::Smtp(server), _) if server.authentication != Authentication::None => {

@@ -6,7 +6,7 @@ use crate::output::{json, table};
 use crate::store_args::{AccountArgs, CompanyArgs};
 use crate::{Common, Failure, load_plugin};
 use clap::Args;
-use postroom::app::{AccountPause, PauseCause};
+use postroom::app::{AccountPause, ListedAccount, PauseCause, list_accounts};
 use postroom_model::{Account, AccountState, Authentication, ImapServer, SmtpServer, Transport};
 
 #[derive(Debug, Args)]
@@ -20,40 +20,30 @@ pub(crate) struct ListArgs {
 
 /// An account, and its pause if it can't send at present.
 #[derive(Debug, serde::Serialize)]
-struct AccountRow<'a> {
+struct AccountRow {
     #[serde(flatten)]
-    account: &'a Account,
+    account: Account,
     pause: Option<AccountPause>,
 }
 
 pub(super) async fn run(common: &Common, args: &ListArgs) -> Result<Exit, Failure> {
     let (connections, company) = args.company.open().await?;
-    let store = connections.store();
-    let admin = store.company_store(company.id);
-    let accounts = match &args.user {
-        Some(login) => connections.store().user_store(&admin.user(login).await?).accounts().await?,
-        None => admin.accounts().await?,
-    };
+    let accounts = list_accounts(&connections, &company, args.user.as_ref()).await?;
     if common.json {
-        let mut out = Vec::with_capacity(accounts.len());
-        for account in &accounts {
-            out.push(AccountRow { account, pause: store.account_pause(company.id, account.id).await? });
-        }
-        json(&out)?;
+        let rows = accounts.into_iter().map(|it| AccountRow { account: it.account, pause: it.pause });
+        json(&rows.collect::<Vec<_>>())?;
         return Ok(Exit::Done);
     }
-    let mut rows = Vec::new();
-    for account in &accounts {
-        let users = admin.granted(account.id).await?;
+    let rows = accounts.into_iter().map(|ListedAccount { account, pause, users }| {
         let users = users.iter().map(|user| user.login.to_string()).collect::<Vec<_>>().join(", ");
-        rows.push(vec![
+        vec![
             account.name.to_string(),
             account.address.to_string(),
             account.transport.kind().to_owned(),
-            state_with(&account.state, store.account_pause(company.id, account.id).await?.as_ref()),
+            state_with(&account.state, pause.as_ref()),
             users,
-        ]);
-    }
+        ]
+    });
     table(&["account", "address", "transport", "state", "users"], rows)?;
     Ok(Exit::Done)
 }

@@ -93,9 +93,9 @@ async fn show(
     let attempts = mail.attempts.iter().map(|it| {
         let by =
             if it.fallback { format!("{} (fallback)", it.account_name) } else { it.account_name.clone() };
-        let result_row = it.outcome.as_ref();
-        let result = result_row.map_or("no result yet", |it| it.result.as_str());
-        let detail = result_row.and_then(|it| it.detail.clone()).unwrap_or_default();
+        let ended = it.outcome.as_ref();
+        let result = ended.map_or("no result yet", |it| it.result.as_str());
+        let detail = ended.and_then(|it| it.detail.clone()).unwrap_or_default();
         vec![it.started.format("%Y-%m-%d %H:%M:%S").to_string(), by, result.to_owned(), detail]
     });
     table(&["attempt", "by", "result", "detail"], attempts)?;

@@ -164,6 +164,12 @@ pub enum AppError {
     /// The company has no records.
     #[error("{0} has no records")]
     NoRecords(Name),
+    /// The records' key was given for another place.
+    #[error("the key that is kept is for another URL")]
+    RecordsKeyElsewhere,
+    /// An ERP has no key that requests are signed with.
+    #[error("requests to the records need a key")]
+    NoRecordsKey,
     /// Another program notifies the records at this moment.
     #[error("another program notifies the records at this moment")]
     RecordsBusy,
@@ -311,6 +317,8 @@ impl AppError {
             | Self::NoResolver(_)
             | Self::NoRecords(_)
             | Self::NoDocuments(_)
+            | Self::RecordsKeyElsewhere
+            | Self::NoRecordsKey
             | Self::Unreadable { .. }
             | Self::Input(_) => Fault::Input,
         }

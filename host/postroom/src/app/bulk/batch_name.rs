@@ -13,7 +13,7 @@ const MOST: usize = 38;
 /// Batches that one second may have.
 const MOST_AT_ONCE: u32 = 100;
 
-/// Names a batch by the folder's name, the first document's, or the words of the query; and the time, so that only a name that was
+/// Composes a batch's name of the folder's, the first document's, or the words of the query; and the time, so that only a name that was
 /// given joins an earlier batch.
 pub(super) async fn of(
     session: &Session,

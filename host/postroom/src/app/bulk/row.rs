@@ -301,7 +301,7 @@ impl Row {
         row
     }
 
-    /// Names the row by the document's number instead of its temporary file.
+    /// Calls the row by the document's number instead of its temporary file.
     pub(super) fn of_fetched(&mut self, folder: &Path, number: &str) {
         self.file = PathBuf::from(number);
         self.fetched_into = Some(folder.to_owned());
