@@ -10,7 +10,7 @@ import base64
 import json
 import sys
 
-from postroom_plugin import Plugin, plain, record, typed
+from postroom_plugin import Plugin, plain, record, to_component
 from smtp_submission import Smtp
 
 
@@ -48,7 +48,7 @@ class Remembering(Smtp):
 def settled(plugin, recipients, answer, now):
     """What a program is told that submits by itself, without `delivery`: the very same."""
     _, kind = plugin.function("schedule", "settle")
-    return plugin.ask("schedule", "settle", recipients, typed(dict(kind.params)["answer"], answer), now)
+    return plugin.ask("schedule", "settle", recipients, to_component(dict(kind.params)["answer"], answer), now)
 
 
 def job_of(plugin, wanted, files):
