@@ -163,9 +163,9 @@ class Scenario:
 
 def main(path):
     with open(path, encoding="utf-8") as file:
-        scenario = json.load(file)
-    scenario = Scenario(scenario)
-    gave = [getattr(scenario, step.pop("do"))(**step) for step in scenario["steps"]]
+        job = json.load(file)
+    scenario = Scenario(job)
+    gave = [getattr(scenario, step.pop("do"))(**step) for step in job["steps"]]
     json.dump({"gave": gave, **scenario.state()}, sys.stdout)
 
 
