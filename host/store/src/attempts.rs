@@ -100,7 +100,7 @@ pub(super) async fn begin(
         text("mail"),
         text("account"),
         number("fallback"),
-        text("holder"),
+        text("lease_owner"),
     );
     let rows: Vec<Row> = beginnings.iter().map(row).collect();
     let begun = match rows::about(sql, &rows)?.fetch_all(&mut *connection).await {
@@ -162,7 +162,7 @@ pub(super) async fn release(
         each.text("at"),
         each.row(),
         each.text("id"),
-        each.text("holder"),
+        each.text("lease_owner"),
     );
     let row = |it: &Releasing<'_>| Row {
         id: it.id.to_string(),

@@ -70,7 +70,7 @@ pub(super) async fn settle(
         each.text("copy"),
         each.row(),
         each.text("mail"),
-        each.text("holder"),
+        each.text("lease_owner"),
         if by == By::Report { format!(" or {} = 'sent'", each.text("state")) } else { String::new() },
         state = each.text("state"),
     );
