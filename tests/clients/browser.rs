@@ -30,10 +30,10 @@ fn every_mail_fits_its_screen_and_can_be_read() {
     let folder = samples::folder("pages");
     samples::write(&samples, &folder);
     let left_out = budgets::left_out().join(",");
-    let told = node("measure.mjs", &[&folder, &axe], &[("LEFT_OUT", left_out)]);
+    let printed = node("measure.mjs", &[&folder, &axe], &[("LEFT_OUT", left_out)]);
     let mut measures: BTreeMap<String, Vec<Measured>> = BTreeMap::new();
     let mut mails = 0;
-    for line in told.lines() {
+    for line in printed.lines() {
         let found: Value = serde_json::from_str(line).unwrap();
         let sample = &samples[usize::try_from(found["page"].as_u64().unwrap()).unwrap()];
         mails += 1;

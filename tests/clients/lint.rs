@@ -16,11 +16,11 @@ fn the_shipped_mails_are_free_of_findings() {
             }
         }
     }
-    let told = found
+    let lines = found
         .iter()
         .map(|(it, case, mails)| format!("{}: {}\n    {mails} mails, {case}", it.rule, it.detail));
-    let told = told.collect::<Vec<_>>().join("\n");
-    assert!(found.is_empty(), "{} findings:\n{told}", found.len());
+    let lines = lines.collect::<Vec<_>>().join("\n");
+    assert!(found.is_empty(), "{} findings:\n{lines}", found.len());
 }
 
 #[test]

@@ -62,10 +62,10 @@ fn scores(file: &Path, home: &Path) -> BTreeMap<String, (f64, String)> {
         .output()
         .expect("spamassassin runs: `cargo xtask test clients` installs it");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let told = String::from_utf8_lossy(&output.stdout);
+    let printed = String::from_utf8_lossy(&output.stdout);
     let mut judged = None;
     let mut scores = BTreeMap::new();
-    for line in told.lines() {
+    for line in printed.lines() {
         if let Some(id) = line.strip_prefix("Message-ID: ") {
             scores.extend(judged.take().map(|score| (id.to_owned(), score)));
         }

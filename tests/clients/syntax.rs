@@ -61,7 +61,7 @@ fn defects(folder: &Path) -> Vec<(f64, String)> {
         .output()
         .expect("python3 runs: `cargo xtask test clients` installs it");
     assert!(output.status.success(), "syntax.py: {}", output.status);
-    let told = String::from_utf8(output.stdout).unwrap();
-    let lines = told.lines().map(|line| line.split_once(' ').unwrap_or((line, "")));
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let lines = printed.lines().map(|line| line.split_once(' ').unwrap_or((line, "")));
     lines.map(|(count, what)| (count.parse().unwrap(), what.to_owned())).collect()
 }

@@ -65,13 +65,16 @@ fn rendering_says_what_it_made_in_words_and_in_json() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().display().to_string();
     let invoice = document("invoice.json");
-    let (said, _) = expect(0, &["render", &invoice, "--out", &out, "--to", "Jo <jo@example.com>"]);
-    assert!(said.contains("To: Jo <jo@example.com>"), "{said}");
-    let (said, warned) = expect(0, &["render", &invoice, "--out", &out, "--json"]);
-    let said: Value = serde_json::from_str(&said).unwrap_or_else(|e| panic!("{e}: {said}"));
-    assert_eq!(said["template"], "invoice/new");
-    assert_eq!(said["invalid"], serde_json::json!([]), "{said:#}");
-    assert!(said["warnings"].as_array().unwrap().iter().any(|w| w["code"] == "no-pdf"), "{said:#} {warned}");
+    let (printed, _) = expect(0, &["render", &invoice, "--out", &out, "--to", "Jo <jo@example.com>"]);
+    assert!(printed.contains("To: Jo <jo@example.com>"), "{printed}");
+    let (printed, warned) = expect(0, &["render", &invoice, "--out", &out, "--json"]);
+    let printed: Value = serde_json::from_str(&printed).unwrap_or_else(|e| panic!("{e}: {printed}"));
+    assert_eq!(printed["template"], "invoice/new");
+    assert_eq!(printed["invalid"], serde_json::json!([]), "{printed:#}");
+    assert!(
+        printed["warnings"].as_array().unwrap().iter().any(|w| w["code"] == "no-pdf"),
+        "{printed:#} {warned}"
+    );
 }
 
 #[test]
@@ -105,8 +108,8 @@ fn what_a_person_types_that_is_no_address_is_refused_by_name_before_anything_is_
     }
     assert!(!Path::new(&out).exists(), "nothing is written");
     // Read all the same, and asked about.
-    let (said, asked) = expect(0, &[&render[..], &["--to", "o\u{2019}brien@example.com"]].concat());
-    assert!(said.contains("o'brien@example.com") && asked.contains("did you mean"), "{said}{asked}");
+    let (printed, asked) = expect(0, &[&render[..], &["--to", "o\u{2019}brien@example.com"]].concat());
+    assert!(printed.contains("o'brien@example.com") && asked.contains("did you mean"), "{printed}{asked}");
 }
 
 #[test]
@@ -120,7 +123,7 @@ fn every_failure_ends_with_the_exit_code_that_help_promises() {
     let out = folder.path().join("out").display().to_string();
     let settings = file("company.toml", "[company]\nname = \"A\"\n\n[layout]\naccent = \"blue\"\n");
     let broken = file("broken.toml", "[company]\nname = \n");
-    // The port is one on which nobody listens.
+    // The port is one on which no server listens.
     let account = "[accounts.office]\naddress = \"a@example.com\"\nhost = \"127.0.0.1\"\nport = 1\nsecurity = \"none\"\n";
     let closed = file("closed.toml", &format!("{account}allow_private = true\n"));
     let private = file("private.toml", account);
@@ -167,17 +170,17 @@ fn checking_a_bad_folder_names_file_and_line() {
     std::fs::write(text.join("body.txt"), "Eerste regel.\n\n{{ document.nummer }}\n").unwrap();
     std::fs::write(text.join("subject.txt"), "Factuur {{ document.number }}\n").unwrap();
     let path = folder.path().display().to_string();
-    let (said, _) = expect(3, &["templates", "check", &path]);
-    assert!(said.contains("invoice/new/nl/body.txt:3"), "{said}");
-    assert!(said.contains("nummer"), "{said}");
-    let (said, _) = expect(3, &["templates", "check", &path, "--json"]);
-    let findings: Value = serde_json::from_str(&said).unwrap();
+    let (printed, _) = expect(3, &["templates", "check", &path]);
+    assert!(printed.contains("invoice/new/nl/body.txt:3"), "{printed}");
+    assert!(printed.contains("nummer"), "{printed}");
+    let (printed, _) = expect(3, &["templates", "check", &path, "--json"]);
+    let findings: Value = serde_json::from_str(&printed).unwrap();
     let error = findings.as_array().unwrap().iter().find(|f| f["severity"] == "error").unwrap();
-    assert_eq!((&error["name"], &error["line"]), (&"invoice/new/nl/body.txt".into(), &3.into()), "{said}");
+    assert_eq!((&error["name"], &error["line"]), (&"invoice/new/nl/body.txt".into(), &3.into()), "{printed}");
     std::fs::write(text.join("body.txt"), "Factuur {{ document.number }}.\n").unwrap();
     expect(0, &["templates", "check", &path]);
-    let (said, _) = expect(0, &["templates", "check"]);
-    assert_eq!(said.trim(), "no findings");
+    let (printed, _) = expect(0, &["templates", "check"]);
+    assert_eq!(printed.trim(), "no findings");
 }
 
 #[test]
@@ -190,45 +193,45 @@ fn checking_own_texts_names_the_clients_that_lack_what_they_use() {
     std::fs::write(text.join("body.txt"), "Factuur {{ document.number }}\n").unwrap();
     std::fs::write(text.join("subject.txt"), "Factuur {{ document.number }}\n").unwrap();
     let path = folder.path().display().to_string();
-    let (said, _) = expect(0, &["templates", "check", &path, "--json"]);
-    let findings: Value = serde_json::from_str(&said).unwrap();
+    let (printed, _) = expect(0, &["templates", "check", &path, "--json"]);
+    let findings: Value = serde_json::from_str(&printed).unwrap();
     let find = |rule: &str| {
         let found = findings.as_array().unwrap().iter().find(|it| it["rule"] == rule);
-        found.unwrap_or_else(|| panic!("no {rule} in {said}"))
+        found.unwrap_or_else(|| panic!("no {rule} in {printed}"))
     };
     for rule in ["not-in-client", "contrast", "too-wide"] {
-        assert_eq!(find(rule)["name"], "invoice/new/nl/body.html", "{said}");
-        assert_eq!(find(rule)["severity"], "warning", "{said}");
+        assert_eq!(find(rule)["name"], "invoice/new/nl/body.html", "{printed}");
+        assert_eq!(find(rule)["severity"], "warning", "{printed}");
     }
     let grid = findings.as_array().unwrap().iter().find(|it| it["feature"] == "css-display-grid").unwrap();
     let clients = grid["clients"].as_array().unwrap();
     let outlook = clients.iter().find(|it| it["client"] == "Outlook (Windows)").unwrap();
-    assert_eq!((&outlook["degree"], &outlook["share"]), (&"not".into(), &420.into()), "{said}");
-    let (said, _) = expect(0, &["templates", "check", &path, "--clients"]);
-    assert!(said.contains("corners are square") && said.contains("caniemail.com"), "{said}");
-    let (said, _) = expect(0, &["templates", "check", &path, "--clients", "--json"]);
-    let whole: Value = serde_json::from_str(&said).unwrap();
-    assert!(whole["clients"].as_array().unwrap().len() > 30, "{said}");
-    assert!(whole["findings"].as_array().unwrap().len() > 2, "{said}");
-    assert_eq!(whole["sources"][0]["what"], "support", "{said}");
+    assert_eq!((&outlook["degree"], &outlook["share"]), (&"not".into(), &420.into()), "{printed}");
+    let (printed, _) = expect(0, &["templates", "check", &path, "--clients"]);
+    assert!(printed.contains("corners are square") && printed.contains("caniemail.com"), "{printed}");
+    let (printed, _) = expect(0, &["templates", "check", &path, "--clients", "--json"]);
+    let whole: Value = serde_json::from_str(&printed).unwrap();
+    assert!(whole["clients"].as_array().unwrap().len() > 30, "{printed}");
+    assert!(whole["findings"].as_array().unwrap().len() > 2, "{printed}");
+    assert_eq!(whole["sources"][0]["what"], "support", "{printed}");
 }
 
 #[test]
 fn the_published_schemas_and_the_table_are_valid_json() {
     for name in ["document", "settings", "account", "job-options", "submission-options"] {
-        let (said, _) = expect(0, &["schema", name]);
-        let schema: Value = serde_json::from_str(&said).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let (printed, _) = expect(0, &["schema", name]);
+        let schema: Value = serde_json::from_str(&printed).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert_eq!(schema["type"], "object", "{name}");
     }
-    let (said, _) = expect(0, &["schema", "kinds", "--json"]);
-    let kinds: Value = serde_json::from_str(&said).unwrap();
-    assert_eq!(kinds.as_array().unwrap().len(), 12, "{said}");
-    let (said, _) = expect(0, &["schema", "--json"]);
-    let description: Value = serde_json::from_str(&said).unwrap();
+    let (printed, _) = expect(0, &["schema", "kinds", "--json"]);
+    let kinds: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!(kinds.as_array().unwrap().len(), 12, "{printed}");
+    let (printed, _) = expect(0, &["schema", "--json"]);
+    let description: Value = serde_json::from_str(&printed).unwrap();
     assert_eq!(
         description["transports"],
         serde_json::json!(["smtp", "gmail", "graph", "sendgrid"]),
-        "{said}"
+        "{printed}"
     );
 }
 
@@ -246,9 +249,9 @@ fn a_shipped_text_and_a_document_can_be_printed() {
     assert!(list.lines().any(|line| line == "invoice/new/en/body.txt"), "{list}");
     let (text, _) = expect(0, &["templates", "show", "invoice/new/en/subject.txt"]);
     assert!(text.contains("{{ document.number }}"), "{text}");
-    let (said, _) = expect(0, &["document", &document("invoice.ubl.xml"), "--json"]);
-    let said: Value = serde_json::from_str(&said).unwrap();
-    assert_eq!(said[0]["document"]["number"], "2026-0417", "{said}");
+    let (printed, _) = expect(0, &["document", &document("invoice.ubl.xml"), "--json"]);
+    let printed: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!(printed[0]["document"]["number"], "2026-0417", "{printed}");
     let (json, _) = expect(0, &["document", &document("invoice.ubl.xml"), "--convert"]);
     let folder = tempfile::tempdir().unwrap();
     let again = folder.path().join("again.json");

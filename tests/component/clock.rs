@@ -1,7 +1,7 @@
 //! Workers and time: a full day waits for the next one, and a clock that goes back sends nothing twice and leaves nothing
 //! waiting for ever.
 
-use crate::test_worker::Shop;
+use crate::test_worker::TestWorker;
 use chrono::Duration;
 use postroom::store::{LeaseOwner, MailId, Pace, QueueState, WaitReason};
 use postroom::transport::BoxFuture;
@@ -57,17 +57,17 @@ fn times(taken: &MemorySubmitter) -> BTreeMap<String, usize> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_day_slows_an_account_down_and_fails_nothing() {
-    let shop = Shop::new().await;
+    let worker = TestWorker::new().await;
     let pace = Pace { per_day: Some(5), ..Pace::default() };
-    shop.store.company_store(shop.account.company).set_pace(shop.account.id, pace).await.unwrap();
-    let mails = shop.queue(12).await;
+    worker.store.company_store(worker.account.company).set_pace(worker.account.id, pace).await.unwrap();
+    let mails = worker.queue(12).await;
     let memory = Arc::new(MemorySubmitter::new());
     let submitter: Arc<dyn Submitter> = memory.clone();
     for (day, sent) in [(0, 5), (1, 10), (2, 12)] {
-        let tally = shop.work(&submitter).await;
-        assert_eq!((memory.taken().len(), tally.failed()), (sent, 0), "day {day}: {:?}", shop.logged());
+        let tally = worker.work(&submitter).await;
+        assert_eq!((memory.taken().len(), tally.failed()), (sent, 0), "day {day}: {:?}", worker.log());
         if sent < mails.len() {
-            let (row, label) = shop.row(mails[sent]).await;
+            let (row, label) = worker.row(mails[sent]).await;
             let QueueState::Ready { due, waits: Some((WaitReason::Wait, why)) } = row.queue_state else {
                 panic!("day {day}: {row:?}");
             };
@@ -75,10 +75,10 @@ async fn a_full_day_slows_an_account_down_and_fails_nothing() {
                 (label, why.as_str()),
                 ("waiting", "the account's daily limit of 5 recipients is reached")
             );
-            let wait = due - shop.clock().now();
+            let wait = due - worker.clock().now();
             assert!(wait > Duration::hours(23) && wait <= Duration::hours(24), "day {day}: {wait}");
         }
-        shop.pass(Duration::hours(24) + Duration::minutes(1));
+        worker.pass(Duration::hours(24) + Duration::minutes(1));
     }
     assert!(times(&memory).values().all(|times| *times == 1), "{:?}", times(&memory));
 }
@@ -86,21 +86,21 @@ async fn a_full_day_slows_an_account_down_and_fails_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_goes_back_between_attempts_sends_nothing_twice_and_nothing_waits_for_ever() {
     for back in [Duration::hours(1), Duration::days(1), Duration::days(400)] {
-        let shop = Shop::new().await;
-        let mails = shop.queue(8).await;
+        let worker = TestWorker::new().await;
+        let mails = worker.queue(8).await;
         let greylist = Arc::new(Greylist::default());
         let submitter: Arc<dyn Submitter> = greylist.clone();
-        shop.work(&submitter).await;
+        worker.work(&submitter).await;
         assert_eq!(greylist.taken.taken().len(), 0, "all of them wait for their second attempt");
-        shop.pass(-back);
-        let begun = shop.clock().now();
+        worker.pass(-back);
+        let begun = worker.clock().now();
         let limit = back.min(Duration::hours(49)) + Duration::hours(2);
-        while greylist.taken.taken().len() < mails.len() && shop.clock().now() - begun < limit {
-            shop.work(&submitter).await;
-            shop.pass(if back > Duration::hours(1) { Duration::hours(1) } else { Duration::minutes(20) });
+        while greylist.taken.taken().len() < mails.len() && worker.clock().now() - begun < limit {
+            worker.work(&submitter).await;
+            worker.pass(if back > Duration::hours(1) { Duration::hours(1) } else { Duration::minutes(20) });
         }
         let times = times(&greylist.taken);
-        assert_eq!(times.len(), mails.len(), "back by {back}: {:?}", shop.logged());
+        assert_eq!(times.len(), mails.len(), "back by {back}: {:?}", worker.log());
         assert!(times.values().all(|times| *times == 1), "back by {back}: {times:?}");
     }
 }
@@ -108,18 +108,19 @@ async fn a_clock_that_goes_back_between_attempts_sends_nothing_twice_and_nothing
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_went_back_while_a_worker_died_or_a_mail_was_asked_for_holds_up_neither() {
     for back in [Duration::hours(2), Duration::days(1), Duration::days(400)] {
-        let shop = Shop::new().await;
-        let mails = shop.queue(4).await;
+        let worker = TestWorker::new().await;
+        let mails = worker.queue(4).await;
         // Half of them are in the hands of a worker that is no more.
-        let (dead, now) = (LeaseOwner::new("worker"), shop.clock().now());
+        let (dead, now) = (LeaseOwner::new("worker"), worker.clock().now());
         let lease = std::time::Duration::from_secs(60);
-        let taken = shop.store.claim(&dead, shop.account.id, Pace::default(), 2, now, lease).await.unwrap();
+        let taken =
+            worker.store.claim(&dead, worker.account.id, Pace::default(), 2, now, lease).await.unwrap();
         assert_eq!(taken, mails[..2]);
-        shop.pass(-back);
+        worker.pass(-back);
         let memory = Arc::new(MemorySubmitter::new());
         let submitter: Arc<dyn Submitter> = memory.clone();
-        let tally = shop.work(&submitter).await;
-        assert_eq!((tally.sent(), times(&memory).len()), (4, 4), "back by {back}: {:?}", shop.logged());
+        let tally = worker.work(&submitter).await;
+        assert_eq!((tally.sent(), times(&memory).len()), (4, 4), "back by {back}: {:?}", worker.log());
     }
 }
 
@@ -165,11 +166,11 @@ impl Submitter for ByRecipient {
 }
 
 /// Works until a mail has ended, for days if it must.
-async fn ended(shop: &Shop, mail: MailId, submitter: &Arc<dyn Submitter>) -> QueueState {
+async fn ended(worker: &TestWorker, mail: MailId, submitter: &Arc<dyn Submitter>) -> QueueState {
     for _ in 0..80 {
-        shop.work(submitter).await;
-        match shop.row(mail).await.0.queue_state {
-            QueueState::Ready { .. } => shop.pass(Duration::minutes(250)),
+        worker.work(submitter).await;
+        match worker.row(mail).await.0.queue_state {
+            QueueState::Ready { .. } => worker.pass(Duration::minutes(250)),
             ended => return ended,
         }
     }
@@ -193,19 +194,19 @@ async fn a_mail_ends_as_it_ended_for_those_whom_it_was_written_to() {
         (&[(ELS, 550), (OWN, 550)], false),
     ] {
         for copy in [true, false] {
-            let shop = Shop::new().await;
+            let worker = TestWorker::new().await;
             let mail = match copy {
-                true => shop.queue_with_own_copy(ELS, OWN).await,
-                false => shop.queue_to(ELS).await,
+                true => worker.queue_with_own_copy(ELS, OWN).await,
+                false => worker.queue_to(ELS).await,
             };
             let submitter: Arc<dyn Submitter> = Arc::new(ByRecipient(answers));
-            let queue_state = ended(&shop, mail, &submitter).await;
+            let queue_state = ended(&worker, mail, &submitter).await;
             let what = format!("{answers:?}, copy: {copy}: {queue_state:?}");
             match has_left {
                 true => assert_eq!(queue_state, QueueState::Sent, "{what}"),
                 false => assert!(matches!(queue_state, QueueState::Failed { .. }), "{what}"),
             }
-            let events = shop.store.mail(mail).await.unwrap().events;
+            let events = worker.store.mail(mail).await.unwrap().events;
             let expired: Vec<_> = events
                 .iter()
                 .filter(|it| it.kind == "expired")

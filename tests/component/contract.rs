@@ -1,6 +1,6 @@
 //! What the plugin says of itself is what the contract says of it.
 
-use crate::test_host::{House, shipped};
+use crate::test_host::{TestHost, shipped};
 use postroom::contract::documents::{Content, Source};
 use postroom::contract::recipients::Field;
 use postroom::engine::Files;
@@ -20,8 +20,8 @@ fn documented(field: &str) -> BTreeSet<String> {
 }
 
 /// The lists that grow.
-async fn vocabulary(house: &House) -> BTreeMap<String, Vec<String>> {
-    house.company_plugin.vocabulary(&Files::default()).await.unwrap().into_iter().collect()
+async fn vocabulary(host: &TestHost) -> BTreeMap<String, Vec<String>> {
+    host.company_plugin.vocabulary(&Files::default()).await.unwrap().into_iter().collect()
 }
 
 /// Names in the documentation of a function of `info`.
@@ -36,23 +36,23 @@ fn named_in_info(function: &str) -> BTreeSet<String> {
 
 #[tokio::test]
 async fn every_list_and_every_limit_is_documented_and_none_is_empty_or_says_a_thing_twice() {
-    let house = House::new(shipped());
-    let lists = vocabulary(&house).await;
+    let host = TestHost::new(shipped());
+    let lists = vocabulary(&host).await;
     assert_eq!(named_in_info("vocabulary"), lists.keys().cloned().collect());
     for (name, list) in &lists {
         let different: BTreeSet<_> = list.iter().collect();
         assert!(!list.is_empty() && different.len() == list.len(), "{name}: {list:?}");
     }
-    let limits = house.company_plugin.plugin_limits(&Files::default()).await.unwrap();
+    let limits = host.company_plugin.plugin_limits(&Files::default()).await.unwrap();
     assert_eq!(named_in_info("limits"), limits.iter().map(|(name, _)| name.clone()).collect());
     assert!(limits.iter().all(|(_, limit)| *limit > 0), "{limits:?}");
 }
 
-/// A reason that a user is told of is told in their language.
+/// A reason that a user sees is in their language.
 #[tokio::test]
 async fn every_code_of_a_reason_has_words_in_every_language() {
-    let house = House::new(shipped());
-    let lists = vocabulary(&house).await;
+    let host = TestHost::new(shipped());
+    let lists = vocabulary(&host).await;
     let of_reasons = [
         "warnings",
         "refusals",
@@ -67,29 +67,29 @@ async fn every_code_of_a_reason_has_words_in_every_language() {
         "text-rules",
     ];
     for code in of_reasons.iter().flat_map(|name| &lists[*name]) {
-        let mut told = BTreeSet::new();
+        let mut sentences = BTreeSet::new();
         for language in &lists["languages"] {
-            let words = house.company_plugin.explain(&Files::default(), code, language).await.unwrap();
-            told.insert(words.unwrap_or_else(|| panic!("{code} has no words in {language}")));
+            let words = host.company_plugin.explain(&Files::default(), code, language).await.unwrap();
+            sentences.insert(words.unwrap_or_else(|| panic!("{code} has no words in {language}")));
         }
-        assert!(told.len() > 2, "{code} is not translated: {told:?}");
+        assert!(sentences.len() > 2, "{code} is not translated: {sentences:?}");
     }
 }
 
 #[tokio::test]
 async fn the_documented_events_are_those_that_the_plugin_knows() {
-    let house = House::new(shipped());
-    let lists = vocabulary(&house).await;
+    let host = TestHost::new(shipped());
+    let lists = vocabulary(&host).await;
     assert_eq!(documented("kind"), lists["event-kinds"].iter().cloned().collect());
     assert_eq!(documented("source"), lists["event-sources"].iter().cloned().collect());
 }
 
 #[tokio::test]
 async fn the_plugin_describes_the_table_its_schemas_and_its_version() {
-    let house = House::new(shipped());
+    let host = TestHost::new(shipped());
     let files = Files::default();
-    let (lists, described) = (vocabulary(&house).await, house.company_plugin.kinds(&files).await.unwrap());
-    assert_eq!(house.company_plugin.version(&files).await.unwrap(), env!("CARGO_PKG_VERSION"));
+    let (lists, described) = (vocabulary(&host).await, host.company_plugin.kinds(&files).await.unwrap());
+    assert_eq!(host.company_plugin.version(&files).await.unwrap(), env!("CARGO_PKG_VERSION"));
     assert_eq!(lists["transports"], ["smtp", "gmail", "graph", "sendgrid"]);
     assert_eq!(lists["languages"], ["nl", "fr", "en", "de"]);
     let kinds = described.iter().map(|kind| (kind.name.as_str(), kind.use_cases.clone()));
@@ -98,18 +98,18 @@ async fn the_plugin_describes_the_table_its_schemas_and_its_version() {
     assert!(kinds.eq(table), "{described:?}");
     assert_eq!(lists["schemas"], ["document", "settings", "account", "job-options", "submission-options"]);
     for name in &lists["schemas"] {
-        let schema = house.company_plugin.schema(&files, name).await.unwrap().unwrap();
+        let schema = host.company_plugin.schema(&files, name).await.unwrap().unwrap();
         let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
         assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{name}");
         assert_eq!(schema["$id"], format!("urn:postroom:schema:{name}:0.1"));
     }
-    assert_eq!(house.company_plugin.schema(&files, "no such").await.unwrap(), None);
+    assert_eq!(host.company_plugin.schema(&files, "no such").await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn the_media_types_of_a_document_are_the_documented_ones() {
-    let house = House::new(shipped());
-    let described = vocabulary(&house).await.remove("media-types").unwrap();
+    let host = TestHost::new(shipped());
+    let described = vocabulary(&host).await.remove("media-types").unwrap();
     let source = std::fs::read_to_string(fixtures::folder().join("../wit/documents.wit")).unwrap();
     let (before, _) = source.split_once("media-type: string,").unwrap();
     let (_, docs) = before.rsplit_once("record source {").unwrap();
@@ -120,31 +120,31 @@ async fn the_media_types_of_a_document_are_the_documented_ones() {
 
 #[tokio::test]
 async fn every_kind_has_a_sample_and_the_names_that_its_texts_can_say() {
-    let house = House::new(shipped());
+    let host = TestHost::new(shipped());
     let files = Files::default();
-    for kind in house.company_plugin.kinds(&files).await.unwrap() {
-        let sample = house.company_plugin.sample(&files, &kind.name).await.unwrap().unwrap();
+    for kind in host.company_plugin.kinds(&files).await.unwrap() {
+        let sample = host.company_plugin.sample(&files, &kind.name).await.unwrap().unwrap();
         let content = Content::Text(sample);
         let sample = Source { media_type: "application/json".to_owned(), content };
-        let summary = house.company_plugin.read(&files, &sample).await.unwrap().unwrap();
+        let summary = host.company_plugin.read(&files, &sample).await.unwrap().unwrap();
         assert_eq!((&summary.kind, summary.language.as_deref()), (&kind.name, Some("en-IE")));
         let partner = if kind.audience == "vendor" { "S-310" } else { "C-1042" };
         assert_eq!(summary.partner_identifier.as_deref(), Some(partner), "{}", kind.name);
-        let variables = house.company_plugin.variables(&files, &kind.name).await.unwrap().unwrap();
+        let variables = host.company_plugin.variables(&files, &kind.name).await.unwrap().unwrap();
         let variables: serde_json::Value = serde_json::from_str(&variables).unwrap();
         let names: Vec<&str> =
             variables.as_array().unwrap().iter().filter_map(|it| it["name"].as_str()).collect();
         assert!(names.is_sorted() && names.contains(&"document.extra.NAME"), "{names:?}");
     }
-    assert_eq!(house.company_plugin.sample(&files, "letter").await.unwrap(), None);
-    assert_eq!(house.company_plugin.variables(&files, "letter").await.unwrap(), None);
+    assert_eq!(host.company_plugin.sample(&files, "letter").await.unwrap(), None);
+    assert_eq!(host.company_plugin.variables(&files, "letter").await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn a_pasted_list_is_parsed_into_what_can_be_used_and_what_can_not() {
-    let house = House::new(shipped());
+    let host = TestHost::new(shipped());
     let parsed =
-        house.company_plugin.parse_addresses(&Files::default(), "a@b.example; c@", Field::To).await.unwrap();
+        host.company_plugin.parse_addresses(&Files::default(), "a@b.example; c@", Field::To).await.unwrap();
     let addresses: Vec<_> = parsed.addresses.iter().map(|of| of.address.as_str()).collect();
     let unusable: Vec<_> = parsed.invalid.iter().map(|invalid| invalid.text.as_str()).collect();
     assert_eq!((addresses, unusable), (vec!["a@b.example"], vec!["c@"]));
@@ -152,12 +152,12 @@ async fn a_pasted_list_is_parsed_into_what_can_be_used_and_what_can_not() {
 
 #[tokio::test]
 async fn what_ships_passes_the_check_of_templates() {
-    let house = House::new(shipped());
+    let host = TestHost::new(shipped());
     let files = Files::default();
-    assert_eq!(house.company_plugin.check(&files, &[]).await.unwrap(), []);
-    let catalogue = house.company_plugin.catalogue(&files).await.unwrap();
+    assert_eq!(host.company_plugin.check(&files, &[]).await.unwrap(), []);
+    let catalogue = host.company_plugin.catalogue(&files).await.unwrap();
     assert!(catalogue.is_sorted(), "{catalogue:?}");
     for name in &catalogue {
-        assert!(house.company_plugin.shipped(&files, name).await.unwrap().is_some(), "{name}");
+        assert!(host.company_plugin.shipped(&files, name).await.unwrap().is_some(), "{name}");
     }
 }

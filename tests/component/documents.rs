@@ -54,8 +54,8 @@ fn b12_a_reminder_of_what_is_not_owed_is_refused_and_can_be_insisted_on() {
         (&open, "overdue", "2026-10-31", "not-yet-due", "due on 2026-10-31"),
         (&open, "reminder-1", "2026-10-05", "not-yet-due", "due on 2026-10-31"),
     ] {
-        let (_, told) = run(3, render(file, use_case, day, &[]));
-        assert!(told.contains(words) && told.contains(&format!("--{code}")), "{told}");
+        let (_, warned) = run(3, render(file, use_case, day, &[]));
+        assert!(warned.contains(words) && warned.contains(&format!("--{code}")), "{warned}");
         assert!(!Path::new(&out).exists(), "nothing is written");
         run(0, render(file, use_case, day, &[&format!("--{code}")]));
         std::fs::remove_dir_all(&out).unwrap();
@@ -69,17 +69,17 @@ fn b13_a_self_billed_invoice_goes_to_the_supplier_in_the_buyers_name() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out").display().to_string();
     let file = write(folder.path(), "own.xml", &invoice("389", "", "0"));
-    let (said, _) = expect(0, &["render", &file, "--out", &out, "--json"]);
-    let said: Value = serde_json::from_str(&said).unwrap();
-    assert_eq!(said["recipients"][0]["mailbox"]["address"], "bills@growers.example", "{said}");
-    assert_eq!(said["from"]["name"], "Flower Auction", "{said}");
-    assert_eq!(said["document"]["self_billed"], true, "{said}");
+    let (printed, _) = expect(0, &["render", &file, "--out", &out, "--json"]);
+    let printed: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!(printed["recipients"][0]["mailbox"]["address"], "bills@growers.example", "{printed}");
+    assert_eq!(printed["from"]["name"], "Flower Auction", "{printed}");
+    assert_eq!(printed["document"]["self_billed"], true, "{printed}");
     let (table, _) = expect(0, &["document", &file]);
     assert!(table.contains("389") && table.contains("Flower Auction (self-billed)"), "{table}");
     let settings = write(folder.path(), "company.toml", "[company]\nname = \"Flower Auction\"\n");
     let usual = write(folder.path(), "usual.xml", &invoice("380", "", "0"));
-    let (_, told) = expect(0, &["render", &usual, "--out", &out, "--settings", &settings]);
-    assert!(told.contains("recipient-is-company"), "{told}");
+    let (_, warned) = expect(0, &["render", &usual, "--out", &out, "--settings", &settings]);
+    assert!(warned.contains("recipient-is-company"), "{warned}");
 }
 
 #[test]
@@ -92,11 +92,15 @@ fn b11_how_a_document_is_paid_is_told() {
     let (table, _) = expect(0, &["document", &file]);
     assert!(table.contains("transfer to NL39RABO0300065264, reference QUOTE-ME"), "{table}");
     let file = write(folder.path(), "debit.xml", &invoice("380", &format!("{debit}{means}"), "0"));
-    let (said, _) = expect(0, &["document", &file, "--json"]);
-    let said: Value = serde_json::from_str(&said).unwrap();
-    let payment = &said[0]["document"]["payment"];
-    assert_eq!((&payment["method"], &payment["mandate"]), (&"direct-debit".into(), &"M-5".into()), "{said}");
-    assert!(payment["account"].is_null(), "{said}");
+    let (printed, _) = expect(0, &["document", &file, "--json"]);
+    let printed: Value = serde_json::from_str(&printed).unwrap();
+    let payment = &printed[0]["document"]["payment"];
+    assert_eq!(
+        (&payment["method"], &payment["mandate"]),
+        (&"direct-debit".into(), &"M-5".into()),
+        "{printed}"
+    );
+    assert!(payment["account"].is_null(), "{printed}");
 }
 
 #[test]
@@ -123,14 +127,14 @@ fn a_pdf_that_the_ubl_carries_goes_with_the_mail_where_none_is_given() {
         (&wrapped, &[][..], pdf, true),
         (&file, &["--pdf", &own][..], "%PDF-1.7 given %%EOF", false),
     ] {
-        let (_, told) = expect(0, &[&["render", file, "--out", &folder][..], more].concat());
-        assert_eq!(told.contains("T-77.pdf (embedded-pdf)"), is_told, "{told}");
-        assert!(!told.contains("no-pdf"), "{told}");
+        let (_, warned) = expect(0, &[&["render", file, "--out", &folder][..], more].concat());
+        assert_eq!(warned.contains("T-77.pdf (embedded-pdf)"), is_told, "{warned}");
+        assert!(!warned.contains("no-pdf"), "{warned}");
         let message = std::fs::read_to_string(out.join("message.eml")).unwrap();
         assert!(message.contains(&BASE64.encode(content)), "{message}");
     }
-    let (_, told) = expect(0, &["render", &file, "--out", &folder, "--format", "ubl"]);
-    assert!(!told.contains("embedded-pdf"), "{told}");
+    let (_, warned) = expect(0, &["render", &file, "--out", &folder, "--format", "ubl"]);
+    assert!(!warned.contains("embedded-pdf"), "{warned}");
 }
 
 #[test]
@@ -146,11 +150,11 @@ fn a_file_of_another_kind_is_named_as_what_it_is() {
         ("e.json", "<Invoice/>", "this is XML"),
     ] {
         let file = write(folder.path(), name, content);
-        let (_, told) = expect(3, &["document", &file]);
-        assert!(told.contains(words), "{name}: {told}");
+        let (_, warned) = expect(3, &["document", &file]);
+        assert!(warned.contains(words), "{name}: {warned}");
     }
-    let (_, told) = expect(0, &["document", &document("invoice.ubl.xml")]);
-    assert_eq!(told, "");
+    let (_, warned) = expect(0, &["document", &document("invoice.ubl.xml")]);
+    assert_eq!(warned, "");
 }
 
 #[test]
@@ -158,8 +162,8 @@ fn b12_and_b13_the_check_before_a_batch_has_a_row_for_what_should_not_be_sent() 
     let folder = tempfile::tempdir().unwrap();
     store(folder.path(), "Flower Auction");
     write(folder.path(), "company.toml", "[company]\nname = \"Flower Auction\"\n");
-    let (found, said) = code(folder.path(), &["company", "set", "--settings", "company.toml"]);
-    assert_eq!(found, Some(0), "{said}");
+    let (found, printed) = code(folder.path(), &["company", "set", "--settings", "company.toml"]);
+    assert_eq!(found, Some(0), "{printed}");
     let documents = folder.path().join("documents");
     std::fs::create_dir(&documents).unwrap();
     let numbered = |number: &str, prepaid: &str, buyer: &str| {
@@ -172,10 +176,10 @@ fn b12_and_b13_the_check_before_a_batch_has_a_row_for_what_should_not_be_sent() 
     let check = |more: &[&str]| {
         let line = ["send-bulk", "documents", "--user", "lotte", "--account", "office", "--check", "--json"];
         let line = [&line[..], &["--use-case", "overdue", "--without-document"], more].concat();
-        let (_, said) = code(folder.path(), &line);
-        let said = &said[said.find("{").unwrap()..];
-        let rows = serde_json::Deserializer::from_str(said).into_iter::<Value>().next().unwrap().unwrap();
-        let rows = rows["rows"].as_array().unwrap_or_else(|| panic!("{said}")).clone();
+        let (_, printed) = code(folder.path(), &line);
+        let printed = &printed[printed.find("{").unwrap()..];
+        let rows = serde_json::Deserializer::from_str(printed).into_iter::<Value>().next().unwrap().unwrap();
+        let rows = rows["rows"].as_array().unwrap_or_else(|| panic!("{printed}")).clone();
         rows.into_iter()
             .map(|row| (row["verdict"].as_str().unwrap().to_owned(), row["problems"].to_string()))
             .collect::<Vec<_>>()

@@ -1,4 +1,4 @@
-//! The courier with the real plugin: each status once, in order, and 25 days of silence are told too.
+//! The notifier of the ERP with the real plugin: each status once, in order, and 25 days without a report are notified too.
 
 use crate::logged;
 use crate::stored_message::{Enqueued, now};
@@ -18,12 +18,12 @@ const JAN: &str = "jan@customer.example";
 
 /// Records in memory, which fail at some documents.
 #[derive(Debug, Default)]
-struct Told {
+struct MemoryRecords {
     notices: Mutex<Vec<Notice>>,
     failing: Mutex<Vec<(&'static str, RecordsError)>>,
 }
 
-impl Records for Told {
+impl Records for MemoryRecords {
     fn probe(&self) -> BoxFuture<'_, Result<String, RecordsError>> {
         Box::pin(async { Ok(String::new()) })
     }
@@ -64,7 +64,7 @@ impl Records for Told {
     }
 }
 
-struct Access(Arc<Told>);
+struct Access(Arc<MemoryRecords>);
 
 impl RecordsAccess for Access {
     fn notifier_context(
@@ -78,28 +78,28 @@ impl RecordsAccess for Access {
     }
 }
 
-/// A store with one mail, its company's records, and a courier whose time stands still.
-struct Town {
-    kept: Enqueued,
-    told: Arc<Told>,
+/// A store with one mail, its company's records, and a notifier whose clock the test moves.
+struct TestNotifier {
+    stored: Enqueued,
+    records: Arc<MemoryRecords>,
     time: Arc<Mutex<DateTime<FixedOffset>>>,
     erp_notifier: ErpNotifier,
 }
 
-impl Town {
+impl TestNotifier {
     async fn new() -> Self {
         Self::of(Enqueued::new(&[ELS, JAN]).await).await
     }
 
-    async fn of(kept: Enqueued) -> Self {
+    async fn of(stored: Enqueued) -> Self {
         let place = RecordsPlace::Folder { path: "/nowhere".into() };
-        kept.store.company_store(kept.company.id).set_records(Some(&place)).await.unwrap();
-        let (told, time) = (Arc::new(Told::default()), Arc::new(Mutex::new(now())));
+        stored.store.company_store(stored.company.id).set_records(Some(&place)).await.unwrap();
+        let (records, time) = (Arc::new(MemoryRecords::default()), Arc::new(Mutex::new(now())));
         let clock = Arc::clone(&time);
-        let outbox = OutboxHandle::open(&kept.store, "test", Clock::new(move || *clock.lock().unwrap()));
+        let outbox = OutboxHandle::open(&stored.store, "test", Clock::new(move || *clock.lock().unwrap()));
         logged::capture();
-        let erp_notifier = ErpNotifier::new(&outbox, Arc::new(Access(Arc::clone(&told))));
-        Self { kept, told, time, erp_notifier }
+        let erp_notifier = ErpNotifier::new(&outbox, Arc::new(Access(Arc::clone(&records))));
+        Self { stored, records, time, erp_notifier }
     }
 
     async fn happens(&self, kind: &str, recipient: Option<&str>, words: &str) {
@@ -111,7 +111,7 @@ impl Town {
             code: None,
             words: Some(words.into()),
         };
-        self.kept.store.add_events(self.kept.mail, &[event]).await.unwrap();
+        self.stored.store.add_events(self.stored.mail, &[event]).await.unwrap();
     }
 
     fn pass(&self, time: TimeDelta) {
@@ -122,9 +122,9 @@ impl Town {
         self.erp_notifier.round().await.unwrap()
     }
 
-    /// What was told since the last look.
-    fn told(&self) -> Vec<String> {
-        let told = std::mem::take(&mut *self.told.notices.lock().unwrap());
+    /// Takes the notices that the records got since the last call.
+    fn taken(&self) -> Vec<String> {
+        let taken = std::mem::take(&mut *self.records.notices.lock().unwrap());
         let line = |it: Notice| {
             let number = it.document.map(|it| it.number).unwrap_or_default();
             let of = it.recipient.unwrap_or_default();
@@ -135,56 +135,56 @@ impl Town {
                 other => format!("{number} {}", other.as_str()),
             }
         };
-        told.into_iter().map(line).collect()
+        taken.into_iter().map(line).collect()
     }
 }
 
 #[tokio::test]
 async fn c5_each_status_is_told_once_when_it_changes_and_silence_is_told_as_well() {
-    let town = Town::new().await;
-    assert_eq!(town.round().await, Delivered::default(), "nothing is known yet");
-    town.happens("accepted", None, "250 queued").await;
-    assert_eq!(town.round().await.accepted, 2);
-    assert_eq!(town.told(), [format!("{ELS} in-transit"), format!("{JAN} in-transit")]);
-    town.happens("delayed", Some(ELS), "451 later").await;
-    assert_eq!(town.round().await.accepted, 0, "in transit still");
-    town.pass(TimeDelta::hours(1));
-    town.happens("delivered", Some(JAN), "250 saved").await;
-    town.round().await;
-    assert_eq!(town.told(), [format!("{JAN} delivered")]);
-    town.pass(TimeDelta::days(24));
-    assert_eq!(town.round().await, Delivered::default());
-    town.pass(TimeDelta::days(2));
-    town.round().await;
-    assert_eq!(town.told(), [format!("{ELS} unknown")], "after 25 days");
-    town.pass(TimeDelta::days(100));
-    assert_eq!(town.round().await, Delivered::default(), "and that is all");
-    town.happens("bounced", Some(ELS), "550 5.1.1 no such user").await;
-    town.round().await;
-    let last = town.told.notices.lock().unwrap().last().cloned().unwrap();
+    let notifier = TestNotifier::new().await;
+    assert_eq!(notifier.round().await, Delivered::default(), "nothing is known yet");
+    notifier.happens("accepted", None, "250 queued").await;
+    assert_eq!(notifier.round().await.accepted, 2);
+    assert_eq!(notifier.taken(), [format!("{ELS} in-transit"), format!("{JAN} in-transit")]);
+    notifier.happens("delayed", Some(ELS), "451 later").await;
+    assert_eq!(notifier.round().await.accepted, 0, "in transit still");
+    notifier.pass(TimeDelta::hours(1));
+    notifier.happens("delivered", Some(JAN), "250 saved").await;
+    notifier.round().await;
+    assert_eq!(notifier.taken(), [format!("{JAN} delivered")]);
+    notifier.pass(TimeDelta::days(24));
+    assert_eq!(notifier.round().await, Delivered::default());
+    notifier.pass(TimeDelta::days(2));
+    notifier.round().await;
+    assert_eq!(notifier.taken(), [format!("{ELS} unknown")], "after 25 days");
+    notifier.pass(TimeDelta::days(100));
+    assert_eq!(notifier.round().await, Delivered::default(), "and that is all");
+    notifier.happens("bounced", Some(ELS), "550 5.1.1 no such user").await;
+    notifier.round().await;
+    let last = notifier.records.notices.lock().unwrap().last().cloned().unwrap();
     assert!(last.reason.as_deref().is_some_and(|it| it.contains("no such user")), "{last:?}");
-    assert_eq!((last.mail, last.at), (Some(town.kept.mail), *town.time.lock().unwrap()));
-    assert_eq!(logged::messages(town.kept.company.id), [""; 0]);
+    assert_eq!((last.mail, last.at), (Some(notifier.stored.mail), *notifier.time.lock().unwrap()));
+    assert_eq!(logged::messages(notifier.stored.company.id), [""; 0]);
 }
 
 /// Rule A3: an ERP keeps the status of a document, which the copy to the user who made the mail says nothing of.
 #[tokio::test]
 async fn what_becomes_of_the_blind_copy_to_ourselves_is_not_told() {
     const OWN: &str = "lotte@ateliernord.example";
-    let town = Town::of(Enqueued::with_own_copy(&[ELS, OWN], Some(OWN)).await).await;
-    town.happens("accepted", None, "250 queued").await;
-    town.happens("bounced", Some(OWN), "550 5.4.4 no such domain").await;
-    town.round().await;
-    assert_eq!(town.told(), [format!("{ELS} in-transit")]);
-    town.happens("bounced", Some(ELS), "550 5.1.1 no such user").await;
-    town.round().await;
-    assert_eq!(town.told(), [format!("{ELS} failed")]);
+    let notifier = TestNotifier::of(Enqueued::with_own_copy(&[ELS, OWN], Some(OWN)).await).await;
+    notifier.happens("accepted", None, "250 queued").await;
+    notifier.happens("bounced", Some(OWN), "550 5.4.4 no such domain").await;
+    notifier.round().await;
+    assert_eq!(notifier.taken(), [format!("{ELS} in-transit")]);
+    notifier.happens("bounced", Some(ELS), "550 5.1.1 no such user").await;
+    notifier.round().await;
+    assert_eq!(notifier.taken(), [format!("{ELS} failed")]);
 }
 
 #[tokio::test]
 async fn a_notice_that_fails_holds_up_its_document_and_no_other() {
-    let town = Town::new().await;
-    let company = town.kept.company.id;
+    let notifier = TestNotifier::new().await;
+    let company = notifier.stored.company.id;
     let notice = |id: &str, number: &str| Notice {
         id: id.to_owned(),
         mail: None,
@@ -196,45 +196,50 @@ async fn a_notice_that_fails_holds_up_its_document_and_no_other() {
         at: now(),
     };
     for (id, number) in [("a1", "A"), ("b1", "B"), ("a2", "A"), ("b2", "B"), ("c1", "C")] {
-        assert!(town.kept.store.notify(company, &notice(id, number)).await.unwrap(), "{id}");
+        assert!(notifier.stored.store.notify(company, &notice(id, number)).await.unwrap(), "{id}");
     }
     let failed = RecordsError::Failed { status: 500, words: "oh".into(), retry_after: None };
     let refused = RecordsError::Refused { status: 422, words: "never".into() };
-    *town.told.failing.lock().unwrap() = vec![("A", failed.clone()), ("C", refused)];
-    let came = town.round().await;
+    *notifier.records.failing.lock().unwrap() = vec![("A", failed.clone()), ("C", refused)];
+    let came = notifier.round().await;
     assert_eq!(came, Delivered { accepted: 2, refused: 1, later: 1 });
-    assert_eq!(town.told(), ["B payment", "B payment"]);
-    assert_eq!(town.round().await, Delivered::default(), "A waits");
-    town.told.failing.lock().unwrap().clear();
-    town.pass(TimeDelta::seconds(2));
-    assert_eq!(town.round().await.accepted, 2);
-    assert_eq!(town.told(), ["A payment", "A payment"]);
+    assert_eq!(notifier.taken(), ["B payment", "B payment"]);
+    assert_eq!(notifier.round().await, Delivered::default(), "A waits");
+    notifier.records.failing.lock().unwrap().clear();
+    notifier.pass(TimeDelta::seconds(2));
+    assert_eq!(notifier.round().await.accepted, 2);
+    assert_eq!(notifier.taken(), ["A payment", "A payment"]);
 
     // Down: everything waits, longer each time, and is told in the end.
     let down = RecordsError::Unavailable { detail: "no connection".into(), retry_after: None };
-    *town.told.failing.lock().unwrap() = vec![("all", down)];
+    *notifier.records.failing.lock().unwrap() = vec![("all", down)];
     for (id, number) in [("d1", "D"), ("e1", "E")] {
-        town.kept.store.notify(company, &notice(id, number)).await.unwrap();
+        notifier.stored.store.notify(company, &notice(id, number)).await.unwrap();
     }
     for (seconds, later) in [(0, 2), (1, 0), (1, 2), (2, 0), (2, 2)] {
-        town.pass(TimeDelta::seconds(seconds));
-        assert_eq!(town.round().await.later, later, "after {seconds} s more");
+        notifier.pass(TimeDelta::seconds(seconds));
+        assert_eq!(notifier.round().await.later, later, "after {seconds} s more");
     }
-    let heard = logged::messages(company).pop().unwrap();
-    assert!(heard.contains("Atelier Nord") && heard.contains("again in 8 s"), "{heard}");
-    town.told.failing.lock().unwrap().clear();
-    town.pass(TimeDelta::seconds(8));
-    assert_eq!(town.round().await.accepted, 2);
-    let admin = town.kept.store.company_store(company);
+    let logged = logged::messages(notifier.stored.company.id).pop().unwrap();
+    assert!(logged.contains("Atelier Nord") && logged.contains("again in 8 s"), "{logged}");
+    notifier.records.failing.lock().unwrap().clear();
+    notifier.pass(TimeDelta::seconds(8));
+    assert_eq!(notifier.round().await.accepted, 2);
+    let admin = notifier.stored.store.company_store(company);
     let open = NoticeFilter { open: true, limit: 9, ..NoticeFilter::default() };
     let left = admin.notices(&open).await.unwrap();
     assert_eq!(left.iter().map(|it| it.state).collect::<Vec<_>>(), [NoticeState::Refused]);
 
     // So many that fail, and none that does not: nothing else would fare better.
-    *town.told.failing.lock().unwrap() = vec![("all", failed)];
+    *notifier.records.failing.lock().unwrap() = vec![("all", failed)];
     for number in 0..40 {
-        town.kept.store.notify(company, &notice(&format!("n{number}"), &format!("N{number}"))).await.unwrap();
+        notifier
+            .stored
+            .store
+            .notify(company, &notice(&format!("n{number}"), &format!("N{number}")))
+            .await
+            .unwrap();
     }
-    let came = town.round().await;
+    let came = notifier.round().await;
     assert!((8..=16).contains(&came.later), "the others are not tried: {came:?}");
 }

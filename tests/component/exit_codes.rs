@@ -20,12 +20,12 @@ fn postroom(folder: &Path, words: &[&str]) -> Output {
 /// Runs a command in a folder of its own; gives its exit code and all that it printed.
 pub(crate) fn code(folder: &Path, words: &[&str]) -> (Option<i32>, String) {
     let output = postroom(folder, words);
-    let said = format!(
+    let printed = format!(
         "{words:?}: {}{}",
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
-    (output.status.code(), said)
+    (output.status.code(), printed)
 }
 
 #[test]
@@ -33,15 +33,15 @@ fn every_command_explains_itself_and_refuses_an_option_that_it_has_not() {
     let folder = tempfile::tempdir().unwrap();
     for command in COMMANDS {
         let words: Vec<&str> = command.path.split(' ').collect();
-        let (found, said) = code(folder.path(), &[&words[..], &["--help"]].concat());
-        assert_eq!(found, Some(0), "{said}");
-        let (found, said) = code(folder.path(), &[&words[..], &["--no-such-option"]].concat());
-        assert_eq!(found, Some(2), "{said}");
+        let (found, printed) = code(folder.path(), &[&words[..], &["--help"]].concat());
+        assert_eq!(found, Some(0), "{printed}");
+        let (found, printed) = code(folder.path(), &[&words[..], &["--no-such-option"]].concat());
+        assert_eq!(found, Some(2), "{printed}");
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "asking for help makes nothing");
 }
 
-/// A store with a company, its user lotte, and an account whose server nobody is.
+/// A store with a company, its user lotte, and an account whose server does not exist.
 pub(crate) fn store(folder: &Path, company: &str) {
     for words in [
         &["company", "add", company][..],
@@ -63,8 +63,8 @@ pub(crate) fn store(folder: &Path, company: &str) {
             "lotte",
         ],
     ] {
-        let (found, said) = code(folder, words);
-        assert_eq!(found, Some(0), "{said}");
+        let (found, printed) = code(folder, words);
+        assert_eq!(found, Some(0), "{printed}");
     }
 }
 
@@ -99,12 +99,12 @@ fn what_is_wrong_is_told_by_the_code() {
         (3, vec!["company", "show", "--company", "Nowhere"]),
         (3, vec!["account", "add", "office", "--address", "two@alpha.example", "--transport", "mail-client"]),
         (3, vec!["track", "nowhere.eml"]),
-        // The operator has allowed nobody this machine.
+        // The operator has not allowed connections to this machine.
         (4, vec!["account", "test", "office"]),
         (0, vec!["audit", "--verify"]),
         (0, vec!["retention", "apply"]),
     ] {
-        let (found, said) = code(folder.path(), &words);
-        assert_eq!(found, Some(wanted), "{said}");
+        let (found, printed) = code(folder.path(), &words);
+        assert_eq!(found, Some(wanted), "{printed}");
     }
 }

@@ -1,7 +1,7 @@
-//! A server that misbehaves now and then in the middle of a batch: each mail is told what became of it, what was not taken
+//! A server that misbehaves now and then in the middle of a batch: the result of each mail is recorded, what was not taken
 //! goes on later, what may have been taken is in doubt, and no mail is taken twice.
 
-use crate::test_worker::Shop;
+use crate::test_worker::TestWorker;
 use chrono::Duration;
 use postroom::model::AllowList;
 use postroom::store::QueueState;
@@ -36,7 +36,7 @@ enum Act {
     DotStalls,
     /// Takes it, and the connection ends behind the answer.
     TakesAndCloses,
-    /// Takes it, and a 421 follows for whoever comes next.
+    /// Takes it, and a 421 follows for the next command.
     TakesAndGoes,
     /// Takes it, with its answers to everything in one piece at the end.
     TakesInOnePiece,
@@ -66,12 +66,12 @@ const SCRIPT: &[(usize, Act)] = &[
 
 /// The server: transactions so far, and the Message-IDs that it has.
 #[derive(Default)]
-struct Unruly {
+struct FaultyServer {
     transactions: AtomicUsize,
     has: Mutex<Vec<String>>,
 }
 
-impl Unruly {
+impl FaultyServer {
     fn start() -> (Arc<Self>, u16) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -89,49 +89,49 @@ impl Unruly {
     /// One conversation; returning ends the connection.
     fn converse(&self, stream: TcpStream) -> Option<()> {
         let mut reader = BufReader::new(stream);
-        say(&mut reader, "220 unruly.test ESMTP")?;
+        reply(&mut reader, "220 unruly.test ESMTP")?;
         let (mut act, mut held) = (Act::Takes, String::new());
         loop {
             let line = line(&mut reader)?;
             let command = line.split(['\r', ' ']).next().unwrap_or_default().to_ascii_uppercase();
             let out_of_order = matches!(act, Act::Sender(_)) && matches!(command.as_str(), "RCPT" | "DATA");
             match command.as_str() {
-                _ if out_of_order => say(&mut reader, "503 5.5.1 MAIL first")?,
-                "EHLO" => say(&mut reader, "250-unruly.test\r\n250-PIPELINING\r\n250 ENHANCEDSTATUSCODES")?,
+                _ if out_of_order => reply(&mut reader, "503 5.5.1 MAIL first")?,
+                "EHLO" => reply(&mut reader, "250-unruly.test\r\n250-PIPELINING\r\n250 ENHANCEDSTATUSCODES")?,
                 "MAIL" => {
                     let number = self.transactions.fetch_add(1, Ordering::SeqCst) + 1;
                     act = SCRIPT.iter().find(|(at, _)| *at == number).map_or(Act::Takes, |(_, act)| *act);
                     match act {
                         Act::SenderCloses(words) => {
-                            say(&mut reader, words)?;
+                            reply(&mut reader, words)?;
                             return None;
                         }
-                        Act::Sender(words) => say(&mut reader, words)?,
+                        Act::Sender(words) => reply(&mut reader, words)?,
                         Act::TakesInOnePiece => held.push_str("250 2.1.0 ok\r\n"),
-                        _ => say(&mut reader, "250 2.1.0 ok")?,
+                        _ => reply(&mut reader, "250 2.1.0 ok")?,
                     }
                 }
                 "RCPT" => match act {
-                    Act::Recipient(words) => say(&mut reader, words)?,
+                    Act::Recipient(words) => reply(&mut reader, words)?,
                     Act::RecipientStalls => return silent(&mut reader),
                     Act::TakesInOnePiece => held.push_str("250 2.1.5 ok\r\n"),
-                    _ => say(&mut reader, "250 2.1.5 ok")?,
+                    _ => reply(&mut reader, "250 2.1.5 ok")?,
                 },
                 "DATA" => match act {
-                    Act::Data(words) => say(&mut reader, words)?,
-                    // Nobody is left to send it to.
-                    Act::Recipient(_) => say(&mut reader, "554 5.5.1 no valid recipients")?,
+                    Act::Data(words) => reply(&mut reader, words)?,
+                    // No recipient is left.
+                    Act::Recipient(_) => reply(&mut reader, "554 5.5.1 no valid recipients")?,
                     _ => {
-                        say(&mut reader, &format!("{}354 go ahead", std::mem::take(&mut held)))?;
+                        reply(&mut reader, &format!("{}354 go ahead", std::mem::take(&mut held)))?;
                         self.body(&mut reader, act)?;
                         act = Act::Takes;
                     }
                 },
                 "QUIT" => {
-                    say(&mut reader, "221 2.0.0 bye")?;
+                    reply(&mut reader, "221 2.0.0 bye")?;
                     return None;
                 }
-                _ => say(&mut reader, "250 2.0.0 ok")?,
+                _ => reply(&mut reader, "250 2.0.0 ok")?,
             }
         }
     }
@@ -151,7 +151,7 @@ impl Unruly {
             }
         }
         if let Act::DotCloses(words) = act {
-            say(reader, words)?;
+            reply(reader, words)?;
             return None;
         }
         self.has.lock().unwrap().push(id);
@@ -159,11 +159,11 @@ impl Unruly {
             Act::DotVanishes => None,
             Act::DotStalls => silent(reader),
             Act::TakesAndCloses => {
-                say(reader, "250 2.0.0 taken")?;
+                reply(reader, "250 2.0.0 taken")?;
                 None
             }
             Act::TakesAndGoes => {
-                say(reader, "250 2.0.0 taken\r\n421 4.3.2 going down")?;
+                reply(reader, "250 2.0.0 taken\r\n421 4.3.2 going down")?;
                 None
             }
             Act::TakesSlowly => {
@@ -173,7 +173,7 @@ impl Unruly {
                 }
                 Some(())
             }
-            _ => say(reader, "250 2.0.0 taken"),
+            _ => reply(reader, "250 2.0.0 taken"),
         }
     }
 
@@ -186,7 +186,7 @@ impl Unruly {
     }
 }
 
-fn say(reader: &mut BufReader<TcpStream>, words: &str) -> Option<()> {
+fn reply(reader: &mut BufReader<TcpStream>, words: &str) -> Option<()> {
     reader.get_mut().write_all(format!("{words}\r\n").as_bytes()).ok()
 }
 
@@ -203,23 +203,23 @@ fn silent(reader: &mut BufReader<TcpStream>) -> Option<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_misbehaves_in_the_middle_of_a_batch_loses_and_doubles_nothing() {
-    let (server, port) = Unruly::start();
+    let (server, port) = FaultyServer::start();
     let account = Account {
         port,
         allow_private: AllowList::loopback(),
         timeouts: Timeouts::all(std::time::Duration::from_secs(1)),
         ..Account::new("office", "127.0.0.1", Security::None)
     };
-    let shop = Shop::new().await;
-    let mails = shop.queue(40).await;
+    let worker = TestWorker::new().await;
+    let mails = worker.queue(40).await;
     let mut rounds = 0;
     loop {
         let submitter: Arc<dyn Submitter> = Arc::new(SmtpClient::default());
-        let tally = shop.work_at(&submitter, account.clone()).await;
-        assert_eq!(tally.failed(), 0, "{:?}", shop.logged());
+        let tally = worker.work_at(&submitter, account.clone()).await;
+        assert_eq!(tally.failed(), 0, "{:?}", worker.log());
         let mut waiting = 0;
         for mail in &mails {
-            waiting += usize::from(matches!(shop.row(*mail).await.0.queue_state, QueueState::Ready { .. }));
+            waiting += usize::from(matches!(worker.row(*mail).await.0.queue_state, QueueState::Ready { .. }));
         }
         if waiting == 0 {
             break;
@@ -227,25 +227,25 @@ async fn a_server_that_misbehaves_in_the_middle_of_a_batch_loses_and_doubles_not
         rounds += 1;
         assert!(rounds < 6, "{waiting} mails still wait");
         // Longer than the wait for the next attempt.
-        shop.pass(Duration::minutes(20));
+        worker.pass(Duration::minutes(20));
     }
     let has = server.has();
     let mut in_doubt = 0;
     for mail in &mails {
-        let kept = shop.store.mail(*mail).await.unwrap();
-        let times = has.get(&kept.mail.message.message_id).copied().unwrap_or(0);
-        match &kept.outbox.queue_state {
+        let stored = worker.store.mail(*mail).await.unwrap();
+        let times = has.get(&stored.mail.message.message_id).copied().unwrap_or(0);
+        match &stored.outbox.queue_state {
             QueueState::Sent => {}
             QueueState::InDoubt { reason } => {
                 in_doubt += 1;
                 assert!(!reason.is_empty());
             }
-            other => panic!("{mail} is {other:?}: {:?}", kept.attempts),
+            other => panic!("{mail} is {other:?}: {:?}", stored.attempts),
         }
-        let said = format!("{mail}, {:?}: {:?}", kept.outbox.queue_state, kept.attempts);
-        match kept.outbox.queue_state {
-            QueueState::Sent => assert_eq!(times, 1, "{said}"),
-            _ => assert!(times <= 1, "{said}"),
+        let log = format!("{mail}, {:?}: {:?}", stored.outbox.queue_state, stored.attempts);
+        match stored.outbox.queue_state {
+            QueueState::Sent => assert_eq!(times, 1, "{log}"),
+            _ => assert!(times <= 1, "{log}"),
         }
     }
     // A short message may have left whole before its end is noticed.

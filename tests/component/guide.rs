@@ -127,7 +127,7 @@ async fn the_loop_of_the_guide_sends_nothing_twice_and_waits_for_a_server_that_i
 /// What a Python program prints that serves no import at all and asks for what needs one.
 const SERVES_NOTHING: &str = r#"
 import sys
-from postroom_plugin import Plugin, PluginError, made
+from postroom_plugin import Plugin, PluginError, to_component
 
 plugin = Plugin(sys.argv[1], {}, sys.argv[2])
 
@@ -135,7 +135,7 @@ def error_of(export, *arguments):
     interface, name = export.split(".")
     kinds = [kind for _, kind in plugin.function(interface, name)[1].params]
     try:
-        return plugin.ask(interface, name, *map(made, kinds, arguments))
+        return plugin.ask(interface, name, *map(to_component, kinds, arguments))
     except PluginError as refused:
         return refused.error
 

@@ -2,7 +2,7 @@
 //! believed.
 
 use crate::stored_message::{Enqueued, MESSAGE_ID, now};
-use crate::test_host::{House, shipped};
+use crate::test_host::{TestHost, shipped};
 use postroom::contract::inbound::{BounceType, InboundError, MessageContent};
 use postroom::contract::tracking::Status;
 use postroom::engine::{EngineError, Files};
@@ -25,14 +25,14 @@ fn by(taken: &Taken) -> Option<MatchedBy> {
 
 #[tokio::test]
 async fn the_component_says_what_every_fixture_is() {
-    let house = House::new(shipped());
+    let host = TestHost::new(shipped());
     let table = String::from_utf8(std::fs::read(fixtures::path("reports/expected.tsv")).unwrap()).unwrap();
     let mut count = 0;
     for line in table.lines().filter(|line| !line.starts_with('#')) {
         let cells: Vec<&str> = line.split('\t').collect();
         let origin = MessageContent::Bytes(fixture(cells[0]));
         let report =
-            house.company_plugin.classify(&Files::default(), &origin, &[], "2026-11-27T09:00:00+01:00").await;
+            host.company_plugin.classify(&Files::default(), &origin, &[], "2026-11-27T09:00:00+01:00").await;
         let report = report.unwrap().unwrap();
         let class = report.kind.as_str();
         assert_eq!(class, cells[1], "{line}");
@@ -43,38 +43,38 @@ async fn the_component_says_what_every_fixture_is() {
 
 #[tokio::test]
 async fn a_bounce_reaches_the_timeline_once_and_keeps_the_dead_address_from_being_written_to() {
-    let kept = Enqueued::new(&["Els.Peeters@customer.example"]).await;
+    let stored = Enqueued::new(&["Els.Peeters@customer.example"]).await;
     let raw = fixture("gmail-unknown");
-    let taken = kept.take(raw.clone()).await;
+    let taken = stored.take(raw.clone()).await;
     assert_eq!(by(&taken), Some(MatchedBy::MessageId));
     assert_eq!(taken.suppressed, ["Els.Peeters@customer.example"]);
-    let events = kept.events().await;
+    let events = stored.events().await;
     assert_eq!(events.len(), 1);
     assert_eq!(events[0].recipient.as_deref(), Some("Els.Peeters@customer.example"), "as the mail was sent");
     assert_eq!((events[0].kind.as_str(), events[0].code.as_deref()), ("bounced", Some("5.1.1")));
-    let again = kept.take(raw).await;
+    let again = stored.take(raw).await;
     assert_eq!(again.suppressed, Vec::<String>::new());
-    assert_eq!(kept.events().await, events, "the same report twice is one fact");
-    let shown = kept.store.suppressions(kept.company.id).await.unwrap();
+    assert_eq!(stored.events().await, events, "the same report twice is one fact");
+    let shown = stored.store.suppressions(stored.company.id).await.unwrap();
     assert_eq!(shown.len(), 1);
-    assert_eq!(shown[0].mail, Some(kept.mail.to_string()));
+    assert_eq!(shown[0].mail, Some(stored.mail.to_string()));
     assert!(shown[0].words.as_deref().is_some_and(|words| words.contains("does not exist")), "{shown:?}");
 }
 
-/// Whoever got the mail knows its Message-ID, and could forge a report about another who got it.
+/// A recipient knows the mail's Message-ID, and could forge a report about another recipient.
 #[tokio::test]
 async fn a_report_that_only_names_a_message_id_suppresses_nobody_where_several_know_it() {
     let keys = [(KeyId(1), SecretSlice::from(vec![7; 32]))];
     let ours = ReturnAddresses::new("reply.example", Keys::new(KeyId(1), keys).unwrap());
     for name in ["gmail-unknown", "complaint"] {
-        let kept = Enqueued::new(&["Els.Peeters@customer.example", "jan@customer.example"]).await;
+        let stored = Enqueued::new(&["Els.Peeters@customer.example", "jan@customer.example"]).await;
         let raw = fixture(name);
-        let taken = kept.take(raw.clone()).await;
+        let taken = stored.take(raw.clone()).await;
         assert_eq!((by(&taken), taken.events.len()), (Some(MatchedBy::MessageId), 1), "{name}");
-        assert_eq!((taken.suppressed, kept.suppressed().await), (vec![], vec![]), "{name}");
-        let return_path = ours.mint(Purpose::Bounce, kept.company.id, kept.mail);
+        assert_eq!((taken.suppressed, stored.suppressed().await), (vec![], vec![]), "{name}");
+        let return_path = ours.mint(Purpose::Bounce, stored.company.id, stored.mail);
         let with_token = [format!("Delivered-To: {return_path}\r\n").into_bytes(), raw].concat();
-        let taken = kept.take_with(with_token, Some(&ours)).await;
+        let taken = stored.take_with(with_token, Some(&ours)).await;
         assert_eq!(by(&taken), Some(MatchedBy::ReturnAddress), "{name}");
         assert_eq!(taken.suppressed, ["Els.Peeters@customer.example"], "{name}");
     }
@@ -82,7 +82,7 @@ async fn a_report_that_only_names_a_message_id_suppresses_nobody_where_several_k
 
 #[tokio::test]
 async fn a_report_is_matched_by_the_attempts_id_where_nothing_was_returned() {
-    let kept = Enqueued::new(&[ELS]).await;
+    let stored = Enqueued::new(&[ELS]).await;
     let raw = format!(
         "From: MAILER-DAEMON@relay.example\r\nSubject: Undelivered\r\n\
          Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
@@ -90,13 +90,13 @@ async fn a_report_is_matched_by_the_attempts_id_where_nothing_was_returned() {
          Reporting-MTA: dns; relay.example\r\nOriginal-Envelope-Id: {}\r\n\r\n\
          Final-Recipient: rfc822; elsewhere@forwarded.example\r\nOriginal-Recipient: rfc822; {ELS}\r\n\
          Action: failed\r\nStatus: 5.2.2\r\nDiagnostic-Code: smtp; 552 5.2.2 mailbox full\r\n\r\n--b--\r\n",
-        kept.attempt
+        stored.attempt
     );
-    let taken = kept.take(raw.into_bytes()).await;
+    let taken = stored.take(raw.into_bytes()).await;
     assert_eq!(by(&taken), Some(MatchedBy::EnvelopeId));
     assert_eq!(taken.report.bounce_type, Some(BounceType::Soft));
-    assert_eq!(kept.suppressed().await, Vec::<String>::new(), "a full mailbox is written to again");
-    assert_eq!(kept.events().await[0].recipient.as_deref(), Some(ELS));
+    assert_eq!(stored.suppressed().await, Vec::<String>::new(), "a full mailbox is written to again");
+    assert_eq!(stored.events().await[0].recipient.as_deref(), Some(ELS));
 }
 
 /// A report that a mail server sends about this recipient.
@@ -121,15 +121,15 @@ async fn where_a_mail_was_forwarded_its_recipient_is_not_dead() {
             &[ELS, "jan@customer.example"],
         ),
     ] {
-        let kept = Enqueued::new(rcpt_to).await;
-        let taken = kept.take(failed(&fields)).await;
-        assert_eq!((taken.suppressed, kept.suppressed().await), (vec![], vec![]), "{fields}");
-        let [fact] = &kept.events().await[..] else { panic!("{fields}") };
+        let stored = Enqueued::new(rcpt_to).await;
+        let taken = stored.take(failed(&fields)).await;
+        assert_eq!((taken.suppressed, stored.suppressed().await), (vec![], vec![]), "{fields}");
+        let [fact] = &stored.events().await[..] else { panic!("{fields}") };
         assert_eq!((fact.recipient.as_deref(), fact.kind.as_str()), (Some(ELS), "bounced"), "{fields}");
         assert_eq!(fact.words.as_deref(), Some("els@forwarded.example: 550 5.1.1 no such user"), "{fields}");
     }
-    let kept = Enqueued::new(&[ELS]).await;
-    let taken = kept
+    let stored = Enqueued::new(&[ELS]).await;
+    let taken = stored
         .take(failed(&format!("Original-Recipient: rfc822; {ELS}\r\nFinal-Recipient: rfc822; {ELS}")))
         .await;
     assert_eq!(taken.suppressed, [ELS]);
@@ -138,13 +138,13 @@ async fn where_a_mail_was_forwarded_its_recipient_is_not_dead() {
 /// The plugin does not have the key that the pseudonym was made by: the host names the recipient as the mail does.
 #[tokio::test]
 async fn a_report_after_an_erasure_is_about_the_pseudonym() {
-    let kept = Enqueued::new(&[ELS]).await;
-    kept.store.lend_pseudonym_key(vec![7; 32].into());
-    let admin = kept.store.company_store(kept.company.id);
+    let stored = Enqueued::new(&[ELS]).await;
+    stored.store.lend_pseudonym_key(vec![7; 32].into());
+    let admin = stored.store.company_store(stored.company.id);
     let erased = admin.erase(&ELS.parse().unwrap(), now()).await.unwrap();
-    let taken = kept.take(failed(&format!("Final-Recipient: rfc822; {}", ELS.to_uppercase()))).await;
+    let taken = stored.take(failed(&format!("Final-Recipient: rfc822; {}", ELS.to_uppercase()))).await;
     assert_eq!(taken.suppressed, std::slice::from_ref(&erased.pseudonym));
-    let about: Vec<_> = kept.events().await.into_iter().map(|event| event.recipient).collect();
+    let about: Vec<_> = stored.events().await.into_iter().map(|event| event.recipient).collect();
     assert_eq!(about, [Some(erased.pseudonym)]);
 }
 
@@ -159,20 +159,20 @@ async fn a_report_about_another_address_is_shown_with_it_and_nothing_follows_for
         &[ELS, "jan@customer.example", "an@customer.example"],
     ] {
         for action in ["failed", "delayed"] {
-            let kept = Enqueued::new(rcpt_to).await;
+            let stored = Enqueued::new(rcpt_to).await;
             let raw = String::from_utf8(failed(&format!("Final-Recipient: rfc822; {OTHER}"))).unwrap();
             let raw = raw.replace("Action: failed", &format!("Action: {action}"));
             for _ in 0..2 {
-                let taken = kept.take(raw.clone().into_bytes()).await;
-                assert_eq!((taken.suppressed, kept.suppressed().await), (vec![], vec![]), "{rcpt_to:?}");
+                let taken = stored.take(raw.clone().into_bytes()).await;
+                assert_eq!((taken.suppressed, stored.suppressed().await), (vec![], vec![]), "{rcpt_to:?}");
             }
-            let mail = kept.store.mail(kept.mail).await.unwrap();
+            let mail = stored.store.mail(stored.mail).await.unwrap();
             let [fact] = &mail.events[..] else { panic!("{rcpt_to:?} {:?}", mail.events) };
             assert_eq!(fact.recipient.as_deref(), Some(OTHER), "{rcpt_to:?}");
             assert_eq!(fact.words.as_deref(), Some("550 5.1.1 no such user"), "{rcpt_to:?}");
-            let told = timeline(&kept.house.company_plugin, &mail, now()).await.unwrap();
-            let statuses: Vec<Status> = told.recipients.iter().map(|it| it.status).collect();
-            assert_eq!(statuses, vec![Status::InTransit; rcpt_to.len()], "{rcpt_to:?} {told:?}");
+            let shown = timeline(&stored.host.company_plugin, &mail, now()).await.unwrap();
+            let statuses: Vec<Status> = shown.recipients.iter().map(|it| it.status).collect();
+            assert_eq!(statuses, vec![Status::InTransit; rcpt_to.len()], "{rcpt_to:?} {shown:?}");
         }
     }
 }
@@ -180,16 +180,16 @@ async fn a_report_about_another_address_is_shown_with_it_and_nothing_follows_for
 #[tokio::test]
 async fn a_blind_copy_to_ourselves_that_comes_back_suppresses_nobody() {
     for own in ["lotte@ateliernord.example", "office@ateliernord.example"] {
-        let kept = Enqueued::new(&[own]).await;
-        let taken = kept.take(failed(&format!("Final-Recipient: rfc822; {own}"))).await;
+        let stored = Enqueued::new(&[own]).await;
+        let taken = stored.take(failed(&format!("Final-Recipient: rfc822; {own}"))).await;
         assert_eq!((by(&taken), taken.events.len()), (Some(MatchedBy::MessageId), 1), "{own}");
-        assert_eq!((taken.suppressed, kept.suppressed().await), (vec![], vec![]), "{own}");
+        assert_eq!((taken.suppressed, stored.suppressed().await), (vec![], vec![]), "{own}");
     }
 }
 
 #[tokio::test]
 async fn a_report_is_matched_by_the_return_address_that_was_signed_and_by_no_other() {
-    let kept = Enqueued::new(&[ELS]).await;
+    let stored = Enqueued::new(&[ELS]).await;
     let addresses = |key: u8| {
         let keys = [(KeyId(1), SecretSlice::from(vec![key; 32]))];
         ReturnAddresses::new("reply.example", Keys::new(KeyId(1), keys).unwrap())
@@ -202,47 +202,47 @@ async fn a_report_is_matched_by_the_return_address_that_was_signed_and_by_no_oth
         );
         text.into_bytes()
     };
-    let signed = ours.mint(Purpose::Bounce, kept.company.id, kept.mail);
+    let signed = ours.mint(Purpose::Bounce, stored.company.id, stored.mail);
     for (what, to) in [
-        ("another key", addresses(8).mint(Purpose::Bounce, kept.company.id, kept.mail)),
-        ("the address for people", ours.mint(Purpose::Reply, kept.company.id, kept.mail)),
-        ("another company", ours.mint(Purpose::Bounce, postroom::model::CompanyId::new(), kept.mail)),
-        ("a mail that is not there", ours.mint(Purpose::Bounce, kept.company.id, MailId::new())),
+        ("another key", addresses(8).mint(Purpose::Bounce, stored.company.id, stored.mail)),
+        ("the address for people", ours.mint(Purpose::Reply, stored.company.id, stored.mail)),
+        ("another company", ours.mint(Purpose::Bounce, postroom::model::CompanyId::new(), stored.mail)),
+        ("a mail that is not there", ours.mint(Purpose::Bounce, stored.company.id, MailId::new())),
         ("no token", "office@ateliernord.example".to_owned()),
     ] {
-        let taken = kept.take_with(bounce(to), Some(&ours)).await;
+        let taken = stored.take_with(bounce(to), Some(&ours)).await;
         assert_eq!((by(&taken), taken.report.kind.as_str()), (None, "bounce"), "{what}");
     }
-    assert_eq!(kept.events().await, []);
-    let taken = kept.take_with(bounce(signed.to_uppercase()), Some(&ours)).await;
+    assert_eq!(stored.events().await, []);
+    let taken = stored.take_with(bounce(signed.to_uppercase()), Some(&ours)).await;
     assert_eq!(by(&taken), Some(MatchedBy::ReturnAddress));
-    assert_eq!(kept.suppressed().await, [ELS]);
+    assert_eq!(stored.suppressed().await, [ELS]);
     let answer = format!(
         "From: {ELS}\r\nTo: {}\r\nSubject: Hello\r\n\r\nThanks!\r\n",
-        ours.mint(Purpose::Reply, kept.company.id, kept.mail)
+        ours.mint(Purpose::Reply, stored.company.id, stored.mail)
     );
-    let taken = kept.take_with(answer.into_bytes(), Some(&ours)).await;
+    let taken = stored.take_with(answer.into_bytes(), Some(&ours)).await;
     assert_eq!((by(&taken), taken.events.len()), (Some(MatchedBy::ReturnAddress), 1));
     assert_eq!(taken.events[0].kind, "replied");
 }
 
 #[tokio::test]
 async fn a_report_that_names_nothing_of_ours_or_a_stranger_is_not_believed() {
-    let kept = Enqueued::new(&["jan@customer.example", "an@customer.example"]).await;
+    let stored = Enqueued::new(&["jan@customer.example", "an@customer.example"]).await;
     let forged = String::from_utf8(fixture("gmail-unknown")).unwrap().replace(ELS, "jan@customer.example");
-    let taken = kept.take(forged.replace(MESSAGE_ID, "<guessed@ateliernord.example>").into_bytes()).await;
+    let taken = stored.take(forged.replace(MESSAGE_ID, "<guessed@ateliernord.example>").into_bytes()).await;
     assert_eq!((by(&taken), taken.report.kind.as_str()), (None, "bounce"));
-    assert_eq!((kept.events().await, kept.suppressed().await), (vec![], vec![]));
-    // Ours, but about somebody whom the mail was not sent to.
-    let taken = kept.take(fixture("gmail-unknown")).await;
+    assert_eq!((stored.events().await, stored.suppressed().await), (vec![], vec![]));
+    // Ours, but about an address that the mail was not sent to.
+    let taken = stored.take(fixture("gmail-unknown")).await;
     assert_eq!(by(&taken), Some(MatchedBy::MessageId));
-    let about: Vec<_> = kept.events().await.into_iter().map(|event| event.recipient).collect();
-    assert_eq!((about, kept.suppressed().await), (vec![Some(ELS.to_owned())], vec![]));
+    let about: Vec<_> = stored.events().await.into_iter().map(|event| event.recipient).collect();
+    assert_eq!((about, stored.suppressed().await), (vec![Some(ELS.to_owned())], vec![]));
 }
 
 #[tokio::test]
 async fn a_complaint_suppresses_and_a_vacation_or_an_answer_never_does() {
-    let kept = Enqueued::new(&[ELS]).await;
+    let stored = Enqueued::new(&[ELS]).await;
     for (name, kind) in [
         ("vacation-rfc3834", Some("auto-reply")),
         ("reply-about-a-failure", Some("replied")),
@@ -251,24 +251,24 @@ async fn a_complaint_suppresses_and_a_vacation_or_an_answer_never_does() {
         ("read-receipt", Some("disposition-displayed")),
         ("outlook-not-read", Some("disposition-other")),
     ] {
-        let taken = kept.take(fixture(name)).await;
+        let taken = stored.take(fixture(name)).await;
         let kinds: Vec<&str> = taken.events.iter().map(|event| event.kind.as_str()).collect();
         assert_eq!(kinds, kind.into_iter().collect::<Vec<_>>(), "{name}");
-        assert_eq!(kept.suppressed().await, Vec::<String>::new(), "{name}");
+        assert_eq!(stored.suppressed().await, Vec::<String>::new(), "{name}");
     }
-    let taken = kept.take(fixture("complaint")).await;
+    let taken = stored.take(fixture("complaint")).await;
     assert_eq!(taken.suppressed, [ELS]);
 }
 
 #[tokio::test]
 async fn a_refusal_at_submission_is_heeded_by_what_the_server_said() {
-    let kept = Enqueued::new(&[ELS]).await;
-    let mail = kept.store.mail(kept.mail).await.unwrap();
-    let heed = async |event: &Event| {
+    let stored = Enqueued::new(&[ELS]).await;
+    let mail = stored.store.mail(stored.mail).await.unwrap();
+    let apply = async |event: &Event| {
         let events = std::slice::from_ref(event);
-        suppress_refused(&kept.store, &kept.house.company_plugin, &mail, events).await.unwrap()
+        suppress_refused(&stored.store, &stored.host.company_plugin, &mail, events).await.unwrap()
     };
-    let said = |kind: &str, code: &str, words: &str| Event {
+    let evidence = |kind: &str, code: &str, words: &str| Event {
         recipient: Some(ELS.to_owned()),
         kind: kind.to_owned(),
         at: now(),
@@ -277,26 +277,25 @@ async fn a_refusal_at_submission_is_heeded_by_what_the_server_said() {
         words: Some(words.to_owned()),
     };
     for soft in [
-        said("refused", "5.7.1", "blocked using zen.example"),
-        said("refused", "5.1.8", "sender domain does not exist"),
-        said("deferred", "4.1.1", "user unknown"),
-        said("accepted", "2.0.0", "queued; user unknown"),
+        evidence("refused", "5.7.1", "blocked using zen.example"),
+        evidence("refused", "5.1.8", "sender domain does not exist"),
+        evidence("deferred", "4.1.1", "user unknown"),
+        evidence("accepted", "2.0.0", "queued; user unknown"),
     ] {
-        assert_eq!(heed(&soft).await, Vec::<String>::new(), "{soft:?}");
+        assert_eq!(apply(&soft).await, Vec::<String>::new(), "{soft:?}");
     }
-    let hard = said("refused", "5.1.1", "user unknown");
+    let hard = evidence("refused", "5.1.1", "user unknown");
     let stranger = Event { recipient: Some("ceo@other.example".into()), ..hard.clone() };
-    assert_eq!(heed(&stranger).await, Vec::<String>::new(), "no recipient of the mail");
-    assert_eq!(heed(&hard).await, [ELS]);
-    assert_eq!(kept.suppressed().await, [ELS]);
+    assert_eq!(apply(&stranger).await, Vec::<String>::new(), "no recipient of the mail");
+    assert_eq!(apply(&hard).await, [ELS]);
+    assert_eq!(stored.suppressed().await, [ELS]);
 }
 
 #[tokio::test]
 async fn hostile_messages_stay_within_the_limits_of_the_sandbox() {
-    let house = House::new(shipped());
+    let host = TestHost::new(shipped());
     let ask = async |raw: Vec<u8>| {
-        house
-            .company_plugin
+        host.company_plugin
             .classify(&Files::default(), &MessageContent::Bytes(raw), &[], "2026-11-27T09:00:00+01:00")
             .await
     };
@@ -333,7 +332,7 @@ async fn hostile_messages_stay_within_the_limits_of_the_sandbox() {
             assert!(matches!(ask(cut).await, Ok(Ok(_))));
         }
     }
-    let wrong = house
+    let wrong = host
         .company_plugin
         .classify(&Files::default(), &MessageContent::Bytes(vec![]), &[], "now")
         .await

@@ -1,26 +1,26 @@
 //! A plugin that goes wrong is stopped, says why, is thrown away, and the next call is served by another.
 
 use crate::artefacts;
-use crate::test_host::{House, LIMITS, cases, load, misbehaving, streamed};
+use crate::test_host::{LIMITS, TestHost, cases, load, misbehaving, streamed};
 use postroom::contract::documents::Source;
 use postroom::engine::{EngineError, Files, Limits};
 use std::time::{Duration, Instant};
 
-/// Calls that the office's instance has counted before this one.
-async fn counted(house: &House) -> u32 {
-    house.ask("count").await.unwrap().parse().unwrap()
+/// Returns the calls that the plugin's instance has counted before this one.
+async fn counted(host: &TestHost) -> u32 {
+    host.ask("count").await.unwrap().parse().unwrap()
 }
 
 #[tokio::test]
 async fn every_way_to_die_is_told_apart_and_the_next_call_is_fine() {
-    let house = House::new(misbehaving());
+    let host = TestHost::new(misbehaving());
     let case = cases().remove(2);
     let expected = case.whole(&case.compose().unwrap().composed.chunks).unwrap();
     for what in ["loop", "memory", "stack", "panic", "trap", "enter"] {
-        assert_eq!(counted(&house).await, 0, "before {what} the instance is fresh");
-        assert_eq!(counted(&house).await, 1, "and kept");
+        assert_eq!(counted(&host).await, 0, "before {what} the instance is fresh");
+        assert_eq!(counted(&host).await, 1, "and kept");
         let begun = Instant::now();
-        let error = house.ask(what).await.unwrap_err();
+        let error = host.ask(what).await.unwrap_err();
         let lasted = begun.elapsed();
         assert!(error.lost(), "{what}: {error}");
         match (what, &error) {
@@ -29,8 +29,8 @@ async fn every_way_to_die_is_told_apart_and_the_next_call_is_fine() {
             ("panic", EngineError::Panic(message)) => {
                 assert!(message.contains("misbehaving on request"), "{message}");
                 assert!(message.contains("misbehaviour.rs:"), "{message}: no place");
-                let told = format!("atelier-nord: Level::Error: panic: {message}");
-                assert!(house.log().contains(&told), "{told}\n{:?}", house.log());
+                let line = format!("atelier-nord: Level::Error: panic: {message}");
+                assert!(host.log().contains(&line), "{line}\n{:?}", host.log());
             }
             ("enter", EngineError::Panic(message)) => {
                 let why = "a call began before another of this instance had ended";
@@ -40,19 +40,19 @@ async fn every_way_to_die_is_told_apart_and_the_next_call_is_fine() {
             _ => panic!("{what}: {error:?}"),
         }
         assert!(lasted < LIMITS.compute + Duration::from_secs(10), "{what} took {lasted:?}");
-        let message = streamed(&house.compose(&case).await).await;
+        let message = streamed(&host.compose(&case).await).await;
         assert!(message == expected, "after {what}");
-        // The instance that composed is kept; a fresh office makes the next turn begin anew.
-        assert_eq!(counted(&house).await, 0, "after {what} nothing is left of the old instance");
-        house.ask("trap").await.unwrap_err();
+        // The instance that composed is reused; a fresh host makes the next turn begin anew.
+        assert_eq!(counted(&host).await, 0, "after {what} nothing is left of the old instance");
+        host.ask("trap").await.unwrap_err();
     }
-    assert_eq!(house.log().len(), 2, "each panic is one line: {:?}", house.log());
+    assert_eq!(host.log().len(), 2, "each panic is one line: {:?}", host.log());
 }
 
 #[tokio::test]
 async fn a_loop_does_not_hold_up_other_work() {
-    let house = House::new(misbehaving());
-    let other = House::new(misbehaving());
+    let host = TestHost::new(misbehaving());
+    let other = TestHost::new(misbehaving());
     let case = cases().remove(2);
     other.compose(&case).await;
     let work = async {
@@ -61,7 +61,7 @@ async fn a_loop_does_not_hold_up_other_work() {
         }
         Instant::now()
     };
-    let looping = async { (house.ask("loop").await, Instant::now()) };
+    let looping = async { (host.ask("loop").await, Instant::now()) };
     // Both on one thread: only the loop's yielding at every tick lets the other have a turn.
     let ((looped, stopped), composed) = tokio::join!(looping, work);
     assert!(matches!(looped, Err(EngineError::ComputeTime(_))), "{looped:?}");
@@ -71,17 +71,17 @@ async fn a_loop_does_not_hold_up_other_work() {
 #[tokio::test]
 async fn an_instance_is_replaced_after_its_number_of_calls() {
     let engine = load(&artefacts::misbehaving(), Limits { calls: 3, ..LIMITS });
-    let house = House::new(&engine);
+    let host = TestHost::new(&engine);
     let mut found = Vec::new();
     for _ in 0..7 {
-        found.push(counted(&house).await);
+        found.push(counted(&host).await);
     }
     assert_eq!(found, [0, 1, 2, 0, 1, 2, 0]);
 }
 
 #[tokio::test]
 async fn hostile_input_costs_the_instance_and_an_honest_mistake_does_not() {
-    let house = House::new(misbehaving());
+    let host = TestHost::new(misbehaving());
     let document = |media_type: &str, name: &str| Source {
         media_type: media_type.to_owned(),
         content: postroom_tests::fixtures::bytes(&format!("documents/hostile/{name}")).into(),
@@ -97,12 +97,12 @@ async fn hostile_input_costs_the_instance_and_an_honest_mistake_does_not() {
         (Source { media_type: "text/plain".to_owned(), content: b"x".to_vec().into() }, false),
     ];
     for (document, hostile) in rows {
-        counted(&house).await;
-        let before = counted(&house).await;
+        counted(&host).await;
+        let before = counted(&host).await;
         let content = document.content.in_hand();
         let shown = String::from_utf8_lossy(&content[..content.len().min(60)]).into_owned();
-        let error = house.company_plugin.read(&Files::default(), &document).await.unwrap().unwrap_err();
-        let after = counted(&house).await;
+        let error = host.company_plugin.read(&Files::default(), &document).await.unwrap().unwrap_err();
+        let after = counted(&host).await;
         assert_eq!(after == 0, hostile, "{shown}: {error:?}");
         assert!(hostile || after == before + 1, "{shown}: {error:?}");
     }
@@ -110,7 +110,7 @@ async fn hostile_input_costs_the_instance_and_an_honest_mistake_does_not() {
 
 #[tokio::test]
 async fn one_company_never_gets_the_instance_of_another() {
-    let (one, two) = (House::new(misbehaving()), House::new(misbehaving()));
+    let (one, two) = (TestHost::new(misbehaving()), TestHost::new(misbehaving()));
     assert_eq!(counted(&one).await, 0);
     assert_eq!(counted(&one).await, 1);
     assert_eq!(counted(&two).await, 0);
@@ -118,9 +118,9 @@ async fn one_company_never_gets_the_instance_of_another() {
 
 #[tokio::test]
 async fn a_call_that_is_given_up_loses_its_instance_and_nothing_else() {
-    let house = House::new(misbehaving());
-    assert_eq!(counted(&house).await, 0);
-    let given_up = tokio::time::timeout(Duration::from_millis(200), house.ask("loop")).await;
+    let host = TestHost::new(misbehaving());
+    assert_eq!(counted(&host).await, 0);
+    let given_up = tokio::time::timeout(Duration::from_millis(200), host.ask("loop")).await;
     assert!(given_up.is_err(), "{given_up:?}");
-    assert_eq!(counted(&house).await, 0);
+    assert_eq!(counted(&host).await, 0);
 }

@@ -1,6 +1,6 @@
 //! Inputs are bounded before the sandbox sees a byte; what is let in is bounded inside.
 
-use crate::test_host::{House, LIMITS, cases, draft, shipped, source};
+use crate::test_host::{LIMITS, TestHost, cases, draft, shipped, source};
 use postroom::contract::documents::{DocumentFault, Source};
 use postroom::contract::recipients::{Field, Overrides};
 use postroom::engine::{EngineError, Files};
@@ -19,26 +19,26 @@ fn too_large(found: Result<impl std::fmt::Debug, EngineError>, what: &str) {
 
 #[tokio::test]
 async fn what_is_too_large_never_enters_the_sandbox() {
-    let house = House::new(shipped());
+    let host = TestHost::new(shipped());
     let files = Files::default();
     let nobody = Overrides { to: None, cc: None, bcc: None, reply_to: None };
     for size in [LIMITS.document + 1, 50_000_000] {
         for media_type in ["application/json", "application/xml"] {
             let garbage = of(media_type, vec![b'['; size]);
-            too_large(house.company_plugin.read(&files, &garbage).await, "read");
-            too_large(house.company_plugin.to_json(&files, &garbage).await, "to-json");
-            too_large(house.company_plugin.resolve(&files, &garbage, "new", "", &nobody).await, "resolve");
+            too_large(host.company_plugin.read(&files, &garbage).await, "read");
+            too_large(host.company_plugin.to_json(&files, &garbage).await, "to-json");
+            too_large(host.company_plugin.resolve(&files, &garbage, "new", "", &nobody).await, "resolve");
         }
     }
     let long = " ".repeat(LIMITS.text + 1);
     let invoice = source(&Case::of_document("invoice"));
-    too_large(house.company_plugin.resolve(&files, &invoice, "new", &long, &nobody).await, "settings");
-    too_large(house.company_plugin.parse_addresses(&files, &long, Field::To).await, "addresses");
+    too_large(host.company_plugin.resolve(&files, &invoice, "new", &long, &nobody).await, "settings");
+    too_large(host.company_plugin.parse_addresses(&files, &long, Field::To).await, "addresses");
 }
 
 #[tokio::test]
 async fn garbage_of_the_largest_size_is_refused_within_the_limits() {
-    let house = House::new(shipped());
+    let host = TestHost::new(shipped());
     let fill = |text: &str| text.bytes().cycle().take(LIMITS.document).collect::<Vec<_>>();
     for (media_type, text) in [
         ("application/json", "["),
@@ -50,7 +50,7 @@ async fn garbage_of_the_largest_size_is_refused_within_the_limits() {
         ("application/xml", "\0"),
     ] {
         // Longer than it may compute, and it is stopped: that is another error.
-        let read = house.company_plugin.read(&Files::default(), &of(media_type, fill(text))).await;
+        let read = host.company_plugin.read(&Files::default(), &of(media_type, fill(text))).await;
         let error = read.unwrap_or_else(|e| panic!("{media_type} {text:?}: {e}")).unwrap_err();
         let refused = [DocumentFault::Malformed, DocumentFault::Refused, DocumentFault::Invalid];
         assert!(refused.contains(&error.fault), "{media_type} {text:?}: {error:?}");
@@ -59,7 +59,7 @@ async fn garbage_of_the_largest_size_is_refused_within_the_limits() {
 
 #[tokio::test]
 async fn a_template_cannot_loop_for_ever_nor_call_in_what_is_not_there() {
-    let house = House::new(shipped());
+    let host = TestHost::new(shipped());
     let case = cases().remove(2);
     for (source, wanted) in [
         ("{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}", ""),
@@ -69,7 +69,7 @@ async fn a_template_cannot_loop_for_ever_nor_call_in_what_is_not_there() {
     ] {
         let settings = serde_json::json!({"templates": {"company": {"invoice/new/fr/body.txt": source}}});
         let case = Case { settings: settings.to_string(), ..case.clone() };
-        let error = match draft(&case).compose(&house.company_plugin).await {
+        let error = match draft(&case).compose(&host.company_plugin).await {
             Err(error) => error.to_string(),
             Ok(ready) => panic!("{source}: {}", ready.message.text),
         };
@@ -80,7 +80,7 @@ async fn a_template_cannot_loop_for_ever_nor_call_in_what_is_not_there() {
 
 #[tokio::test]
 async fn the_rules_on_attachments_hold_to_the_byte() {
-    let house = House::new(shipped());
+    let host = TestHost::new(shipped());
     let with = |sizes: &[usize]| {
         let mut case = cases().remove(2);
         case.files.truncate(0);
@@ -99,7 +99,7 @@ async fn the_rules_on_attachments_hold_to_the_byte() {
         ([vec![5_000_000; 5], vec![1]].concat(), Some("rule: total-size")),
     ];
     for (sizes, wanted) in rows {
-        let composed = draft(&with(&sizes)).compose(&house.company_plugin).await;
+        let composed = draft(&with(&sizes)).compose(&host.company_plugin).await;
         match (composed, wanted) {
             (Ok(_), None) => {}
             (Err(error), Some(rule)) => assert!(error.to_string().contains(rule), "{sizes:?}: {error}"),

@@ -1,7 +1,7 @@
 //! What the host logs, as events with the fields of their spans. Tests run at the same time in one program and workers on several
 //! threads, so all events of the program are captured; a test selects those of its own company.
 
-use crate::test_worker::Shop;
+use crate::test_worker::TestWorker;
 use postroom::model::{AllowList, CompanyId};
 use postroom::transport::smtp::{self, Login, Mechanism, Secret, SmtpClient, Submitter};
 use postroom_tests::scripted::{At, How, server};
@@ -75,9 +75,9 @@ impl Visit for Visited {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_on_the_way_of_a_mail_names_it_and_its_account_and_no_secret() {
     const SECRET: &str = "correct-horse-battery-staple";
-    let shop = Shop::new().await;
+    let shop = TestWorker::new().await;
     let mail = shop.queue_to("els@customer.example").await;
-    let port = server(At::Login, How::Says("535 5.7.8 wrong password"), &["AUTH PLAIN LOGIN"]);
+    let port = server(At::Login, How::Replies("535 5.7.8 wrong password"), &["AUTH PLAIN LOGIN"]);
     let login = Login {
         user: "office".into(),
         secret: Secret::password(SECRET.to_owned()),

@@ -1,7 +1,7 @@
 //! The same `.wasm` in JavaScript: a Node program loads what jco makes of it, composes, and sends by a conversation of
 //! its own. What arrives is what the Rust host composes, byte for byte.
 
-use crate::test_host::{House, shipped, streamed};
+use crate::test_host::{TestHost, shipped, streamed};
 use crate::{artefacts, python};
 use postroom_cli::catcher::Catcher;
 use postroom_tests::case::Case;
@@ -42,15 +42,18 @@ fn transpiled() -> PathBuf {
     let plugin_is = format!("{:?}", hash.finalize());
 
     let plugin = artefacts::full().display().to_string();
-    once(&folder, &plugin_is, |made| {
-        once(&tools, &tools_are, |made| {
+    once(&folder, &plugin_is, |folder_made| {
+        once(&tools, &tools_are, |folder_made| {
             for (name, content) in &pins {
-                std::fs::write(made.join(name), content).unwrap();
+                std::fs::write(folder_made.join(name), content).unwrap();
             }
-            run("npm", &["ci", "--silent", "--ignore-scripts", "--prefix", &made.display().to_string()]);
+            run(
+                "npm",
+                &["ci", "--silent", "--ignore-scripts", "--prefix", &folder_made.display().to_string()],
+            );
         });
         let script = tools.join("transpile.mjs").display().to_string();
-        run("node", &[&script, &plugin, &made.display().to_string()]);
+        run("node", &[&script, &plugin, &folder_made.display().to_string()]);
     });
     folder
 }
@@ -74,8 +77,12 @@ fn run(program: &str, arguments: &[&str]) -> Output {
     let needs = "this test needs Node 20 or newer with npm (on Debian: apt-get install nodejs npm)";
     let output = output.unwrap_or_else(|error| panic!("can't run {program}: {error}; {needs}"));
     let words = String::from_utf8_lossy(&output.stderr);
-    let told = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{program} {arguments:?}: {}\n{told}\n{words}\n{needs}", output.status);
+    let output_text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success(),
+        "{program} {arguments:?}: {}\n{output_text}\n{words}\n{needs}",
+        output.status
+    );
     output
 }
 
@@ -108,9 +115,9 @@ async fn script(name: &str, mut job: Value) -> Vec<u8> {
 async fn sent(job: Value) -> Value {
     // A doubt that was settled may have had a second attempt, whose answer is another.
     let settled_doubt = !job["doubt"].is_null();
-    let said: Value = serde_json::from_slice(&script("embed.mjs", job).await).unwrap();
-    assert!(settled_doubt || said["settled"] == said["outcome"]["settlement"], "{said:#}");
-    said
+    let printed: Value = serde_json::from_slice(&script("embed.mjs", job).await).unwrap();
+    assert!(settled_doubt || printed["settled"] == printed["outcome"]["settlement"], "{printed:#}");
+    printed
 }
 
 fn case() -> Case {
@@ -122,8 +129,8 @@ fn loopback(port: u16) -> SocketAddr {
 }
 
 /// Kinds of the events of an outcome.
-fn kinds(said: &Value) -> Vec<&str> {
-    let events = said["outcome"]["settlement"]["events"].as_array().unwrap();
+fn kinds(printed: &Value) -> Vec<&str> {
+    let events = printed["outcome"]["settlement"]["events"].as_array().unwrap();
     events.iter().map(|event| event["kind"].as_str().unwrap()).collect()
 }
 
@@ -134,44 +141,44 @@ async fn a_node_program_sends_the_very_bytes_that_the_rust_host_composes() {
     case.language = Some("de-AT".to_owned());
     let dots = b".\r\n..\r\n".repeat(3_000);
     case.files.push(("Prüfung.txt".to_owned(), "text/plain", "added", dots));
-    let said = sent(job(&case, None, catcher.address())).await;
+    let printed = sent(job(&case, None, catcher.address())).await;
 
-    let house = House::new(shipped());
-    let ready = house.compose(&case).await;
+    let host = TestHost::new(shipped());
+    let ready = host.compose(&case).await;
     let expected = streamed(&ready).await;
     let caught = catcher.caught();
-    assert_eq!(caught.len(), 1, "{said:#}");
+    assert_eq!(caught.len(), 1, "{printed:#}");
     assert!(caught[0].message == expected, "what arrived differs from what the Rust host composes");
     assert_eq!(caught[0].mail_from, ready.message.mail.envelope.mail_from);
     assert_eq!(caught[0].recipients, ready.message.mail.envelope.recipients);
-    assert_eq!(said["number"], "2026-0417", "{said:#}");
-    assert_eq!(said["status"], "In transit", "{said:#}");
-    assert!(said["reason"].as_str().unwrap().contains("caught as number 1"), "{said:#}");
-    assert_eq!(kinds(&said), vec!["accepted"; caught[0].recipients.len()], "{said:#}");
-    assert_eq!(said["next"]["step"]["tag"], "done", "{said:#}");
+    assert_eq!(printed["number"], "2026-0417", "{printed:#}");
+    assert_eq!(printed["status"], "In transit", "{printed:#}");
+    assert!(printed["reason"].as_str().unwrap().contains("caught as number 1"), "{printed:#}");
+    assert_eq!(kinds(&printed), vec!["accepted"; caught[0].recipients.len()], "{printed:#}");
+    assert_eq!(printed["next"]["step"]["tag"], "done", "{printed:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_program_tells_a_mail_in_doubt_from_one_that_did_not_leave() {
     let case = case();
     for (at, how, stage, verdict, next) in [
-        (At::Greeting, How::Says("421 4.3.2 come later"), "greeting", "transient", "wait-until"),
+        (At::Greeting, How::Replies("421 4.3.2 come later"), "greeting", "transient", "wait-until"),
         (At::Sender, How::Closes, "sender", "transient", "wait-until"),
         (At::Data, How::Closes, "data", "transient", "wait-until"),
-        (At::Dot, How::Says("452 4.3.1 come later"), "data", "transient", "wait-until"),
-        (At::Dot, How::Says("554 5.6.0 not this one"), "data", "permanent", "give-up"),
+        (At::Dot, How::Replies("452 4.3.1 come later"), "data", "transient", "wait-until"),
+        (At::Dot, How::Replies("554 5.6.0 not this one"), "data", "permanent", "give-up"),
         (At::Dot, How::Closes, "after-dot", "in-doubt", "ask-in-doubt"),
-        // A reply that was cut, and what is none: nobody knows what it would have been.
-        (At::Dot, How::Says("25"), "after-dot", "in-doubt", "ask-in-doubt"),
-        (At::Dot, How::Says("garbage"), "after-dot", "in-doubt", "ask-in-doubt"),
-        (At::Recipient, How::Says("garbage"), "recipient", "transient", "wait-until"),
+        // A reply that was cut, and what is none: it is unknown what it would have been.
+        (At::Dot, How::Replies("25"), "after-dot", "in-doubt", "ask-in-doubt"),
+        (At::Dot, How::Replies("garbage"), "after-dot", "in-doubt", "ask-in-doubt"),
+        (At::Recipient, How::Replies("garbage"), "recipient", "transient", "wait-until"),
     ] {
         let port = server(at, how, &["8BITMIME"]);
-        let said = sent(job(&case, None, loopback(port))).await;
-        let failed = &said["outcome"]["error"]["val"]["failure"];
-        assert_eq!(failed["stage"], stage, "{at:?} {how:?}: {said:#}");
-        assert_eq!(failed["verdict"], verdict, "{at:?} {how:?}: {said:#}");
-        assert_eq!(said["next"]["step"]["tag"], next, "{at:?} {how:?}: {said:#}");
+        let printed = sent(job(&case, None, loopback(port))).await;
+        let failed = &printed["outcome"]["error"]["val"]["failure"];
+        assert_eq!(failed["stage"], stage, "{at:?} {how:?}: {printed:#}");
+        assert_eq!(failed["verdict"], verdict, "{at:?} {how:?}: {printed:#}");
+        assert_eq!(printed["next"]["step"]["tag"], next, "{at:?} {how:?}: {printed:#}");
     }
 }
 
@@ -187,11 +194,15 @@ async fn a_node_program_sends_what_is_in_doubt_only_when_it_was_not_found() {
         let mut job = job(&case, None, loopback(port));
         job["can_look_in_sent"] = can_look.into();
         job["doubt"] = doubt.into();
-        let said = sent(job).await;
-        assert_eq!(said["next"]["step"]["tag"], next, "{can_look} {doubt}: {said:#}");
-        assert_eq!(said["afterwards"]["step"]["tag"], afterwards, "{can_look} {doubt}: {said:#}");
-        assert_eq!(said["attempts"].as_array().unwrap().len(), attempts, "{can_look} {doubt}: {said:#}");
-        assert_eq!(said["status"], status, "{can_look} {doubt}: {said:#}");
+        let printed = sent(job).await;
+        assert_eq!(printed["next"]["step"]["tag"], next, "{can_look} {doubt}: {printed:#}");
+        assert_eq!(printed["afterwards"]["step"]["tag"], afterwards, "{can_look} {doubt}: {printed:#}");
+        assert_eq!(
+            printed["attempts"].as_array().unwrap().len(),
+            attempts,
+            "{can_look} {doubt}: {printed:#}"
+        );
+        assert_eq!(printed["status"], status, "{can_look} {doubt}: {printed:#}");
     }
 }
 
@@ -202,15 +213,15 @@ async fn a_node_program_keeps_who_was_refused_apart_from_who_was_not() {
         ("550 5.1.1 no such user", "refused", 0, "done"),
         ("450 4.2.0 greylisted, come later", "deferred", 1, "wait-until"),
     ] {
-        let port = server(At::Recipient, How::SaysFirst(words), &["DSN"]);
+        let port = server(At::Recipient, How::RepliesOnce(words), &["DSN"]);
         let to = Some("ann@example.org, bob@example.org");
-        let said = sent(job(&case, to, loopback(port))).await;
-        let count = said["recipients"].as_array().unwrap().len();
-        assert!(count > 1, "{said:#}");
-        assert_eq!(kinds(&said).iter().filter(|k| **k == kind).count(), 1, "{said:#}");
-        assert_eq!(kinds(&said).iter().filter(|k| **k == "accepted").count(), count - 1, "{said:#}");
-        assert_eq!(said["outstanding"].as_array().unwrap().len(), outstanding, "{said:#}");
-        assert_eq!(said["next"]["step"]["tag"], next, "{said:#}");
+        let printed = sent(job(&case, to, loopback(port))).await;
+        let count = printed["recipients"].as_array().unwrap().len();
+        assert!(count > 1, "{printed:#}");
+        assert_eq!(kinds(&printed).iter().filter(|k| **k == kind).count(), 1, "{printed:#}");
+        assert_eq!(kinds(&printed).iter().filter(|k| **k == "accepted").count(), count - 1, "{printed:#}");
+        assert_eq!(printed["outstanding"].as_array().unwrap().len(), outstanding, "{printed:#}");
+        assert_eq!(printed["next"]["step"]["tag"], next, "{printed:#}");
     }
 }
 
@@ -245,11 +256,11 @@ async fn a_node_program_learns_from_a_report_that_a_mail_came_back() {
     let catcher = Catcher::start().await.unwrap();
     let mut job = job(&case(), Some("ann@example.org"), catcher.address());
     job["report"] = REPORT.replace('\n', "\r\n").into();
-    let said = sent(job).await;
-    assert_eq!(said["report"]["kind"], "bounce", "{said:#}");
-    assert_eq!(said["report"]["bounceType"], "hard", "{said:#}");
-    assert_eq!(said["status"], "Failed", "{said:#}");
-    assert!(said["reason"].as_str().unwrap().contains("no such user here"), "{said:#}");
+    let printed = sent(job).await;
+    assert_eq!(printed["report"]["kind"], "bounce", "{printed:#}");
+    assert_eq!(printed["report"]["bounceType"], "hard", "{printed:#}");
+    assert_eq!(printed["status"], "Failed", "{printed:#}");
+    assert!(printed["reason"].as_str().unwrap().contains("no such user here"), "{printed:#}");
 }
 
 /// Functions of an interface of the contract.

@@ -20,9 +20,9 @@ fn run(home: &Path, store: &Path, code: i32, words: &[&str]) -> String {
 
 #[tokio::test]
 async fn what_an_account_had_still_to_send_when_it_was_removed_is_held_and_can_be_cancelled() {
-    let kept = Enqueued::new(&["els@customer.example"]).await;
-    let (home, store) = (tempfile::tempdir().unwrap(), kept.path());
-    let (home, mail) = (home.path(), kept.mail.to_string());
+    let stored = Enqueued::new(&["els@customer.example"]).await;
+    let (home, store) = (tempfile::tempdir().unwrap(), stored.path());
+    let (home, mail) = (home.path(), stored.mail.to_string());
     let run = |code, words: &[&str]| run(home, &store, code, words);
     let json = |words: &[&str]| -> Value { serde_json::from_str(&run(0, words)).unwrap() };
     let removed = run(0, &["account", "remove", "office", "--yes"]);

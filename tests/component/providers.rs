@@ -1,6 +1,6 @@
 //! The plugin at the providers' APIs: the invoice arrives byte for byte, and what goes wrong is told apart.
 
-use crate::test_host::{House, draft, shipped, streamed};
+use crate::test_host::{TestHost, draft, shipped, streamed};
 use postroom::contract::delivery::{LookupResult, SubmissionResult};
 use postroom::contract::schedule::Route;
 use postroom::engine::{Capabilities, CompanyPlugin, Files};
@@ -17,7 +17,7 @@ use std::time::Duration;
 const TOKEN: &str = "ya29.token-4711";
 const NOW: &str = "2026-11-23T10:00:00+01:00";
 
-/// An office with one account, at the provider of this URL.
+/// Opens the plugin with one account, at the provider of this URL.
 fn company_plugin(url: &str) -> CompanyPlugin {
     // Short, since some servers here are silent; long enough for the rest.
     let timeouts = Timeouts { answer: Duration::from_secs(2), ..Timeouts::all(Duration::from_secs(20)) };
@@ -40,7 +40,7 @@ async fn invoice(added: &[usize]) -> (Case, Ready) {
         let content = (0..*size).map(|n| (n * 31 % 251) as u8).collect();
         case.files.push((format!("plan-{number} é.bin"), "application/octet-stream", "added", content));
     }
-    let ready = draft(&case).compose(&House::new(shipped()).company_plugin).await.unwrap();
+    let ready = draft(&case).compose(&TestHost::new(shipped()).company_plugin).await.unwrap();
     (case, ready)
 }
 
@@ -51,8 +51,8 @@ async fn submit(company_plugin: &CompanyPlugin, ready: &Ready, transport: &str) 
 }
 
 /// What an attempt came to, by the contract's name.
-fn result(outcome: &SubmissionResult) -> &str {
-    &outcome.settlement.outcome
+fn result(submitted: &SubmissionResult) -> &str {
+    &submitted.settlement.outcome
 }
 
 fn route(transport: &str) -> Route {
@@ -81,13 +81,13 @@ fn body(message: &[u8]) -> &[u8] {
 async fn a9_the_invoice_leaves_through_gmail_byte_for_byte() {
     let gmail = Gmail::start(SENDER, TOKEN);
     let (case, ready) = invoice(&[100_000]).await;
-    let outcome = submit(&company_plugin(&gmail.url()), &ready, "gmail").await;
-    assert_eq!((&outcome.error, result(&outcome)), (&None, "accepted"));
+    let submitted = submit(&company_plugin(&gmail.url()), &ready, "gmail").await;
+    assert_eq!((&submitted.error, result(&submitted)), (&None, "accepted"));
     let sent = gmail.sent();
     assert_eq!(sent.len(), 1);
     assert!(body(&sent[0].raw) == body(&streamed(&ready).await), "the body");
     assert_files(&case, &sent[0].files());
-    let receipt = outcome.receipt.unwrap();
+    let receipt = submitted.receipt.unwrap();
     assert_eq!((receipt.status, receipt.provider_id.as_deref()), (200, Some(sent[0].id.as_str())));
     assert_eq!(receipt.message_id.as_deref(), Some(ready.message.mail.message_id.as_str()));
 }
@@ -96,21 +96,21 @@ async fn a9_the_invoice_leaves_through_gmail_byte_for_byte() {
 async fn a10_the_invoice_leaves_through_graph_byte_for_byte() {
     let graph = Graph::start(SENDER, TOKEN);
     let (case, ready) = invoice(&[100_000]).await;
-    let outcome = submit(&company_plugin(&graph.url()), &ready, "graph").await;
-    assert_eq!((&outcome.error, result(&outcome)), (&None, "accepted"));
+    let submitted = submit(&company_plugin(&graph.url()), &ready, "graph").await;
+    assert_eq!((&submitted.error, result(&submitted)), (&None, "accepted"));
     let sent = graph.sent();
     assert_eq!(sent.len(), 1);
     assert!(body(&sent[0].raw) == body(&streamed(&ready).await), "the body");
     assert_files(&case, &sent[0].files());
-    assert_eq!(outcome.receipt.unwrap().status, 202);
+    assert_eq!(submitted.receipt.unwrap().status, 202);
 }
 
 #[tokio::test]
 async fn a10_what_is_too_large_for_one_request_goes_by_draft_and_upload_session() {
     let graph = Graph::start(SENDER, TOKEN);
     let (case, ready) = invoice(&[4_500_000, 2_000_000, 3_276_800]).await;
-    let outcome = submit(&company_plugin(&graph.url()), &ready, "graph").await;
-    assert_eq!((&outcome.error, result(&outcome)), (&None, "accepted"));
+    let submitted = submit(&company_plugin(&graph.url()), &ready, "graph").await;
+    assert_eq!((&submitted.error, result(&submitted)), (&None, "accepted"));
     assert_eq!(graph.wrong_uploads(), [""; 0]);
     let (sent, drafts) = (graph.sent(), graph.drafts());
     assert_eq!((sent.len(), drafts.len()), (1, 0));
@@ -119,8 +119,8 @@ async fn a10_what_is_too_large_for_one_request_goes_by_draft_and_upload_session(
     assert_eq!(uploads, 3, "two stretches of the first file, one of the last");
     // A session that breaks leaves neither a mail nor a draft.
     graph.fail_next("PUT ", Fault::Close);
-    let outcome = submit(&company_plugin(&graph.url()), &ready, "graph").await;
-    assert_eq!(result(&outcome), "transient", "{outcome:?}");
+    let submitted = submit(&company_plugin(&graph.url()), &ready, "graph").await;
+    assert_eq!(result(&submitted), "transient", "{submitted:?}");
     assert_eq!((graph.sent().len(), graph.drafts().len()), (1, 0));
 }
 
@@ -129,8 +129,8 @@ async fn a10_a_200_for_a_mail_that_was_swallowed_is_no_acceptance() {
     let graph = Graph::start(SENDER, TOKEN);
     let (_, ready) = invoice(&[]).await;
     graph.fail_next("sendMail", Fault::Say(Reply::empty(200)));
-    let outcome = submit(&company_plugin(&graph.url()), &ready, "graph").await;
-    assert_ne!(result(&outcome), "accepted", "{outcome:?}");
+    let submitted = submit(&company_plugin(&graph.url()), &ready, "graph").await;
+    assert_ne!(result(&submitted), "accepted", "{submitted:?}");
     assert!(graph.sent().is_empty());
 }
 
@@ -138,8 +138,8 @@ async fn a10_a_200_for_a_mail_that_was_swallowed_is_no_acceptance() {
 async fn a13_the_invoice_leaves_through_sendgrid_with_every_byte_of_its_files() {
     let sendgrid = SendGrid::start(TOKEN);
     let (case, ready) = invoice(&[100_001, 2_000_000]).await;
-    let outcome = submit(&company_plugin(&sendgrid.url()), &ready, "sendgrid").await;
-    assert_eq!((&outcome.error, result(&outcome)), (&None, "accepted"));
+    let submitted = submit(&company_plugin(&sendgrid.url()), &ready, "sendgrid").await;
+    assert_eq!((&submitted.error, result(&submitted)), (&None, "accepted"));
     let sent = sendgrid.sent();
     assert_eq!(sent.len(), 1);
     assert_files(&case, &SendGrid::files(&sent[0]));
@@ -151,7 +151,7 @@ async fn a13_the_invoice_leaves_through_sendgrid_with_every_byte_of_its_files() 
     for recipient in &ready.message.mail.envelope.recipients {
         assert!(asked.contains(&recipient.as_str()), "{recipient} is not among {asked:?}");
     }
-    assert_eq!(outcome.receipt.unwrap().provider_id.as_deref(), Some("sg-000001"));
+    assert_eq!(submitted.receipt.unwrap().provider_id.as_deref(), Some("sg-000001"));
 }
 
 /// What each fault comes to, at each provider; the number of mails that were sent all the same.
@@ -167,7 +167,7 @@ async fn faults_of_a_provider_are_told_apart_and_nothing_is_sent_twice() {
     let sent = || (gmail.sent().len(), graph.sent().len(), sendgrid.sent().len());
 
     let redirect = || Reply::empty(302).with("location", "http://127.0.0.1:1/elsewhere");
-    for (fault, kept) in [
+    for (fault, stored) in [
         (Fault::Hang, 0),
         (Fault::Close, 0),
         (Fault::Garbage, 0),
@@ -181,10 +181,10 @@ async fn faults_of_a_provider_are_told_apart_and_nothing_is_sent_twice() {
         for (company_plugin, transport) in
             [(&at_gmail, "gmail"), (&at_graph, "graph"), (&at_sendgrid, "sendgrid")]
         {
-            let outcome = submit(company_plugin, &ready, transport).await;
-            assert_eq!(result(&outcome), "in-doubt", "{transport}, {fault:?}: {outcome:?}");
+            let submitted = submit(company_plugin, &ready, transport).await;
+            assert_eq!(result(&submitted), "in-doubt", "{transport}, {fault:?}: {submitted:?}");
         }
-        assert_eq!(sent(), (before.0 + kept, before.1 + kept, before.2 + kept), "{fault:?}");
+        assert_eq!(sent(), (before.0 + stored, before.1 + stored, before.2 + stored), "{fault:?}");
     }
     let before = sent();
     for fault in [Fault::Say(redirect()), Fault::Huge] {
@@ -194,8 +194,8 @@ async fn faults_of_a_provider_are_told_apart_and_nothing_is_sent_twice() {
         for (company_plugin, transport) in
             [(&at_gmail, "gmail"), (&at_graph, "graph"), (&at_sendgrid, "sendgrid")]
         {
-            let outcome = submit(company_plugin, &ready, transport).await;
-            assert_ne!(result(&outcome), "accepted", "{transport}, {fault:?}: {outcome:?}");
+            let submitted = submit(company_plugin, &ready, transport).await;
+            assert_ne!(result(&submitted), "accepted", "{transport}, {fault:?}: {submitted:?}");
         }
     }
     gmail.fail_next("POST", Fault::Say(Gmail::throttled(30)));
@@ -204,20 +204,20 @@ async fn faults_of_a_provider_are_told_apart_and_nothing_is_sent_twice() {
     for (company_plugin, transport) in
         [(&at_gmail, "gmail"), (&at_graph, "graph"), (&at_sendgrid, "sendgrid")]
     {
-        let outcome = submit(company_plugin, &ready, transport).await;
-        assert_eq!(result(&outcome), "account-unavailable", "{transport}: {outcome:?}");
-        let wait = outcome.settlement.retry_after.unwrap();
+        let submitted = submit(company_plugin, &ready, transport).await;
+        assert_eq!(result(&submitted), "account-unavailable", "{transport}: {submitted:?}");
+        let wait = submitted.settlement.retry_after.unwrap();
         assert!((28..=30).contains(&wait), "{transport}: {wait}");
         assert_eq!(
-            outcome.settlement.pause.map(|pause| pause.cause).as_deref(),
+            submitted.settlement.pause.map(|pause| pause.cause).as_deref(),
             Some("quota"),
             "{transport}"
         );
     }
     gmail.fail_next("POST", Fault::Say(Gmail::quota_exceeded()));
-    let outcome = submit(&at_gmail, &ready, "gmail").await;
-    let settled = (result(&outcome), outcome.settlement.retry_after);
-    assert_eq!(settled, ("account-unavailable", None), "{outcome:?}");
+    let submitted = submit(&at_gmail, &ready, "gmail").await;
+    let settled = (result(&submitted), submitted.settlement.retry_after);
+    assert_eq!(settled, ("account-unavailable", None), "{submitted:?}");
 
     for token_state in [TokenState::Expired, TokenState::Revoked] {
         gmail.access.set(TOKEN, token_state);
@@ -226,9 +226,9 @@ async fn faults_of_a_provider_are_told_apart_and_nothing_is_sent_twice() {
         for (company_plugin, transport) in
             [(&at_gmail, "gmail"), (&at_graph, "graph"), (&at_sendgrid, "sendgrid")]
         {
-            let outcome = submit(company_plugin, &ready, transport).await;
-            assert_eq!(result(&outcome), "needs-sign-in", "{transport}, {token_state:?}: {outcome:?}");
-            assert!(!format!("{outcome:?}").contains(TOKEN), "{transport}: a token in the outcome");
+            let submitted = submit(company_plugin, &ready, transport).await;
+            assert_eq!(result(&submitted), "needs-sign-in", "{transport}, {token_state:?}: {submitted:?}");
+            assert!(!format!("{submitted:?}").contains(TOKEN), "{transport}: a token in the outcome");
         }
     }
     assert_eq!(sent(), before);
@@ -247,8 +247,8 @@ async fn a_mail_whose_answer_was_lost_is_found_at_the_provider() {
         graph.fail_next("POST", Fault::LoseAnswer);
         for (url, transport) in [(gmail.url(), "gmail"), (graph.url(), "graph")] {
             let company_plugin = company_plugin(&url);
-            let outcome = submit(&company_plugin, &ready, transport).await;
-            assert_eq!(result(&outcome), "in-doubt", "{outcome:?}");
+            let submitted = submit(&company_plugin, &ready, transport).await;
+            assert_eq!(result(&submitted), "in-doubt", "{submitted:?}");
             let id = &ready.message.mail.message_id;
             let route = route(transport);
             let seen =

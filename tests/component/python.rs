@@ -2,7 +2,7 @@
 //! arrives is what the Rust host composes, byte for byte.
 
 use crate::artefacts;
-use crate::test_host::{House, shipped, streamed};
+use crate::test_host::{TestHost, shipped, streamed};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use postroom_cli::catcher::Catcher;
@@ -97,9 +97,9 @@ async fn sent(python: &Path, case: &Case, to: Option<&str>, server: SocketAddr) 
     let (python, arguments) = (python.display().to_string(), [script, path].map(|p| p.display().to_string()));
     let output =
         tokio::task::spawn_blocking(move || run(&python, &arguments.each_ref().map(String::as_str))).await;
-    let said: Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
-    assert_eq!(said["settled"], said["outcome"]["settlement"], "{said:#}");
-    said
+    let printed: Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
+    assert_eq!(printed["settled"], printed["outcome"]["settlement"], "{printed:#}");
+    printed
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -110,24 +110,24 @@ async fn a_python_program_sends_the_very_bytes_that_the_rust_host_composes() {
     case.language = Some("de-AT".to_owned());
     let dots = b".\r\n..\r\n".repeat(3_000);
     case.files.push(("Prüfung.txt".to_owned(), "text/plain", "added", dots));
-    let said = sent(python, &case, None, catcher.address()).await;
+    let printed = sent(python, &case, None, catcher.address()).await;
 
-    let house = House::new(shipped());
-    let ready = house.compose(&case).await;
+    let host = TestHost::new(shipped());
+    let ready = host.compose(&case).await;
     let expected = streamed(&ready).await;
     let caught = catcher.caught();
-    assert_eq!(caught.len(), 1, "{said:#}");
+    assert_eq!(caught.len(), 1, "{printed:#}");
     assert!(caught[0].message == expected, "what arrived differs from what the Rust host composes");
     assert_eq!(caught[0].mail_from, ready.message.mail.envelope.mail_from);
     assert_eq!(caught[0].recipients, ready.message.mail.envelope.recipients);
-    assert_eq!(said["status"], "In transit", "{said:#}");
-    assert!(said["reason"].as_str().unwrap().contains("caught as number 1"), "{said:#}");
-    assert_eq!(kinds(&said), vec!["accepted"; caught[0].recipients.len()], "{said:#}");
+    assert_eq!(printed["status"], "In transit", "{printed:#}");
+    assert!(printed["reason"].as_str().unwrap().contains("caught as number 1"), "{printed:#}");
+    assert_eq!(kinds(&printed), vec!["accepted"; caught[0].recipients.len()], "{printed:#}");
 }
 
 /// Kinds of the events of an outcome.
-fn kinds(said: &Value) -> Vec<&str> {
-    let events = said["outcome"]["settlement"]["events"].as_array().unwrap();
+fn kinds(printed: &Value) -> Vec<&str> {
+    let events = printed["outcome"]["settlement"]["events"].as_array().unwrap();
     events.iter().map(|event| event["kind"].as_str().unwrap()).collect()
 }
 
@@ -136,24 +136,24 @@ async fn a_python_program_tells_a_mail_in_doubt_from_one_that_did_not_leave() {
     let python = python().await;
     let case = Case { name: "from-python".to_owned(), ..Case::of_ubl("invoice") };
     for (at, how, stage, verdict, next) in [
-        (At::Greeting, How::Says("421 4.3.2 come later"), "greeting", "transient", "wait-until"),
+        (At::Greeting, How::Replies("421 4.3.2 come later"), "greeting", "transient", "wait-until"),
         (At::Sender, How::Closes, "sender", "transient", "wait-until"),
         (At::Data, How::Closes, "data", "transient", "wait-until"),
-        (At::Dot, How::Says("452 4.3.1 come later"), "data", "transient", "wait-until"),
+        (At::Dot, How::Replies("452 4.3.1 come later"), "data", "transient", "wait-until"),
         // What was sent twice before: the server had the mail, and the line was lost.
         (At::Dot, How::Closes, "after-dot", "in-doubt", "ask-in-doubt"),
-        // A reply that was cut, and what is none: nobody knows what it would have been.
-        (At::Dot, How::Says("25"), "after-dot", "in-doubt", "ask-in-doubt"),
-        (At::Dot, How::Says("garbage"), "after-dot", "in-doubt", "ask-in-doubt"),
-        (At::Recipient, How::Says("garbage"), "recipient", "transient", "wait-until"),
+        // A reply that was cut, and what is none: it is unknown what it would have been.
+        (At::Dot, How::Replies("25"), "after-dot", "in-doubt", "ask-in-doubt"),
+        (At::Dot, How::Replies("garbage"), "after-dot", "in-doubt", "ask-in-doubt"),
+        (At::Recipient, How::Replies("garbage"), "recipient", "transient", "wait-until"),
     ] {
         let port = server(at, how, &["8BITMIME"]);
-        let said = sent(python, &case, None, SocketAddr::from(([127, 0, 0, 1], port))).await;
-        let failed = &said["outcome"]["error"]["failed"]["failure"];
-        assert_eq!(failed["stage"], stage, "{at:?} {how:?}: {said:#}");
-        assert_eq!(failed["verdict"], verdict, "{at:?} {how:?}: {said:#}");
-        let decided = &said["next"]["step"];
-        assert!(*decided == next || decided.get(next).is_some(), "{at:?} {how:?}: {said:#}");
+        let printed = sent(python, &case, None, SocketAddr::from(([127, 0, 0, 1], port))).await;
+        let failed = &printed["outcome"]["error"]["failed"]["failure"];
+        assert_eq!(failed["stage"], stage, "{at:?} {how:?}: {printed:#}");
+        assert_eq!(failed["verdict"], verdict, "{at:?} {how:?}: {printed:#}");
+        let decided = &printed["next"]["step"];
+        assert!(*decided == next || decided.get(next).is_some(), "{at:?} {how:?}: {printed:#}");
     }
 }
 
@@ -164,13 +164,13 @@ async fn a_python_program_keeps_who_was_refused_apart_from_who_was_not() {
     for (words, kind, outstanding) in
         [("550 5.1.1 no such user", "refused", 0), ("450 4.2.0 greylisted, come later", "deferred", 1)]
     {
-        let port = server(At::Recipient, How::SaysFirst(words), &["DSN"]);
+        let port = server(At::Recipient, How::RepliesOnce(words), &["DSN"]);
         let to = Some("ann@example.org, bob@example.org");
-        let said = sent(python, &case, to, SocketAddr::from(([127, 0, 0, 1], port))).await;
-        let count = said["recipients"].as_array().unwrap().len();
-        assert!(count > 1, "{said:#}");
-        assert_eq!(kinds(&said).iter().filter(|k| **k == kind).count(), 1, "{said:#}");
-        assert_eq!(kinds(&said).iter().filter(|k| **k == "accepted").count(), count - 1, "{said:#}");
-        assert_eq!(said["outstanding"].as_array().unwrap().len(), outstanding, "{said:#}");
+        let printed = sent(python, &case, to, SocketAddr::from(([127, 0, 0, 1], port))).await;
+        let count = printed["recipients"].as_array().unwrap().len();
+        assert!(count > 1, "{printed:#}");
+        assert_eq!(kinds(&printed).iter().filter(|k| **k == kind).count(), 1, "{printed:#}");
+        assert_eq!(kinds(&printed).iter().filter(|k| **k == "accepted").count(), count - 1, "{printed:#}");
+        assert_eq!(printed["outstanding"].as_array().unwrap().len(), outstanding, "{printed:#}");
     }
 }

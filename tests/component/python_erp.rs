@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::process::Output;
 use tempfile::TempDir;
 
-/// When the mails are made; all times are given, so nobody waits.
+/// When the mails are made; all times are given, so that no test waits.
 const NOW: &str = "2026-11-22T08:30:00Z";
 
 /// A business system with a database of its own.
@@ -43,7 +43,7 @@ impl Erp {
         // Where no server is named nothing may leave, and nothing listens on port 1.
         let server = server.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 1)));
         let dead = json!(["127.0.0.1", 1]);
-        let told = json!({
+        let scenario = json!({
             "plugin": artefacts::full(),
             "compiled": compiled(),
             "database": self.database(),
@@ -52,7 +52,7 @@ impl Erp {
             "steps": steps,
         });
         let path = self.folder.path().join(format!("{}.json", uuid::Uuid::new_v4()));
-        std::fs::write(&path, told.to_string()).unwrap();
+        std::fs::write(&path, scenario.to_string()).unwrap();
         let script = postroom_tests::fixtures::folder().join("component/python/scenario.py");
         let mut command = tokio::process::Command::new(&self.python);
         command.arg(script).arg(path).output().await.unwrap()

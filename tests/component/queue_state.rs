@@ -10,7 +10,7 @@ use postroom::store::{Event, MailCommand};
 const ELS: &str = "els@customer.example";
 const JAN: &str = "jan@customer.example";
 
-/// What happens to a mail before somebody asks for its status.
+/// What happens to a mail before its status is asked for.
 #[derive(Debug, Clone, Copy)]
 enum Then {
     Hold,
@@ -23,9 +23,9 @@ enum Then {
 }
 
 async fn after(then: &[Then], days: i64) -> Timeline {
-    let kept = Enqueued::new(&[ELS, JAN]).await;
-    // Whoever attempted it has let go: a mail in somebody's hands is not held or withdrawn.
-    assert_eq!(kept.store.release_leases("worker", now()).await.unwrap(), 1, "{then:?}");
+    let stored = Enqueued::new(&[ELS, JAN]).await;
+    // The worker has released its lease: a leased mail is not held or withdrawn.
+    assert_eq!(stored.store.release_leases("worker", now()).await.unwrap(), 1, "{then:?}");
     for it in then {
         let word = match it {
             Then::Hold => MailCommand::Hold,
@@ -40,20 +40,20 @@ async fn after(then: &[Then], days: i64) -> Timeline {
                     code: None,
                     words: Some("the server's words".to_owned()),
                 };
-                kept.store.add_events(kept.mail, &[fact]).await.unwrap();
+                stored.store.add_events(stored.mail, &[fact]).await.unwrap();
                 continue;
             }
             Then::Restored => {
-                kept.store.mark_restored(now(), false).await.unwrap();
+                stored.store.mark_restored(now(), false).await.unwrap();
                 continue;
             }
         };
-        let admin = kept.store.company_store(kept.company.id);
-        assert!(admin.apply_command(kept.mail, word, now()).await.unwrap().changed, "{it:?} of {then:?}");
+        let admin = stored.store.company_store(stored.company.id);
+        assert!(admin.apply_command(stored.mail, word, now()).await.unwrap().changed, "{it:?} of {then:?}");
     }
-    let mail = kept.store.mail(kept.mail).await.unwrap();
+    let mail = stored.store.mail(stored.mail).await.unwrap();
     let then = now() + Duration::days(days) + Duration::minutes(1);
-    timeline(&kept.house.company_plugin, &mail, then).await.unwrap()
+    timeline(&stored.host.company_plugin, &mail, then).await.unwrap()
 }
 
 #[tokio::test]
@@ -75,10 +75,10 @@ async fn where_a_mail_stands_is_part_of_its_status() {
         (&[Restored, Cancel], Unknown, Unknown, "nothing is known of it yet"),
         (&[Restored, Release], InTransit, InTransit, "waiting to be sent"),
     ] {
-        let told = after(then, 0).await;
-        let found: Vec<Status> = told.recipients.iter().map(|it| it.status).collect();
-        assert_eq!(found, [els, jan], "{then:?}: {told:?}");
-        assert!(told.reason.detail.contains(reason), "{then:?}: {:?}", told.reason);
+        let shown = after(then, 0).await;
+        let found: Vec<Status> = shown.recipients.iter().map(|it| it.status).collect();
+        assert_eq!(found, [els, jan], "{then:?}: {shown:?}");
+        assert!(shown.reason.detail.contains(reason), "{then:?}: {:?}", shown.reason);
     }
 }
 
@@ -91,8 +91,8 @@ async fn a_mail_that_waits_does_not_grow_silent_and_one_that_left_does() {
         (&[Fact("deferred", ELS), Hold], Status::InTransit),
         (&[Fact("accepted", ELS)], Status::Unknown),
     ] {
-        let told = after(then, 30).await;
-        assert_eq!(told.recipients[0].status, els, "{then:?}: {told:?}");
+        let shown = after(then, 30).await;
+        assert_eq!(shown.recipients[0].status, els, "{then:?}: {shown:?}");
     }
     let before = after(&[], -1).await;
     assert_eq!(before.status, Status::Unknown, "before it was made: {before:?}");
@@ -120,26 +120,26 @@ async fn what_becomes_of_the_blind_copy_to_ourselves_is_shown_and_makes_no_mail_
             (vec![fact(ELS, kind, source), fact(OWN, "delivered", "webhook")], Failed, Delivered, Failed),
             (vec![fact(ELS, kind, source), fact(OWN, kind, source)], Failed, Failed, Failed),
         ] {
-            let kept = Enqueued::with_own_copy(&[OWN, ELS], Some(OWN)).await;
-            kept.store.add_events(kept.mail, &facts).await.unwrap();
-            let mail = kept.store.mail(kept.mail).await.unwrap();
-            let told =
-                timeline(&kept.house.company_plugin, &mail, now() + Duration::minutes(1)).await.unwrap();
-            let rows: Vec<_> = told.recipients.iter().map(|it| (it.recipient.as_str(), it.status)).collect();
+            let stored = Enqueued::with_own_copy(&[OWN, ELS], Some(OWN)).await;
+            stored.store.add_events(stored.mail, &facts).await.unwrap();
+            let mail = stored.store.mail(stored.mail).await.unwrap();
+            let shown =
+                timeline(&stored.host.company_plugin, &mail, now() + Duration::minutes(1)).await.unwrap();
+            let rows: Vec<_> = shown.recipients.iter().map(|it| (it.recipient.as_str(), it.status)).collect();
             assert_eq!(rows, [(OWN, copy), (ELS, els)], "{facts:?}");
-            assert_eq!(told.status, whole, "{facts:?}");
-            assert_eq!(told.reason, told.recipients[1].reason, "{facts:?}");
+            assert_eq!(shown.status, whole, "{facts:?}");
+            assert_eq!(shown.reason, shown.recipients[1].reason, "{facts:?}");
             assert!(
-                told.recipients[0].reason.detail.starts_with("blind copy to the user who made the mail: "),
-                "{told:?}"
+                shown.recipients[0].reason.detail.starts_with("blind copy to the user who made the mail: "),
+                "{shown:?}"
             );
         }
     }
     // A mail to oneself alone is no copy of anything.
-    let kept = Enqueued::with_own_copy(&[OWN], Some(OWN)).await;
-    kept.store.add_events(kept.mail, &[fact(OWN, "bounced", "webhook")]).await.unwrap();
-    let mail = kept.store.mail(kept.mail).await.unwrap();
-    let told = timeline(&kept.house.company_plugin, &mail, now() + Duration::minutes(1)).await.unwrap();
-    assert_eq!(told.status, Failed);
-    assert_eq!(told.recipients.len(), 1);
+    let stored = Enqueued::with_own_copy(&[OWN], Some(OWN)).await;
+    stored.store.add_events(stored.mail, &[fact(OWN, "bounced", "webhook")]).await.unwrap();
+    let mail = stored.store.mail(stored.mail).await.unwrap();
+    let shown = timeline(&stored.host.company_plugin, &mail, now() + Duration::minutes(1)).await.unwrap();
+    assert_eq!(shown.status, Failed);
+    assert_eq!(shown.recipients.len(), 1);
 }

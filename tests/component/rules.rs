@@ -1,7 +1,7 @@
 //! The rules about what a report means, as an embedder meets them: through the component alone. And where the plugin says that
 //! the providers' APIs are, which is where the host lets it go.
 
-use crate::test_host::{House, shipped};
+use crate::test_host::{TestHost, shipped};
 use postroom::contract::accounts::{Api, SignIn};
 use postroom::contract::inbound::{MessageContent, Report};
 use postroom::contract::suppressions::Suppression;
@@ -32,7 +32,7 @@ fn event(kind: &str, source: &str, recipient: &str) -> Event {
 }
 
 /// A report that Mia, Noah and a stranger do not exist, as it was understood.
-async fn report(house: &House) -> Report {
+async fn report(host: &TestHost) -> Report {
     let block = |to: &str| {
         format!(
             "\r\nFinal-Recipient: rfc822; {to}\r\nAction: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 5.1.1 no such user\r\n"
@@ -47,18 +47,18 @@ async fn report(house: &House) -> Report {
          Message-ID: <0193a@us.example>\r\n\r\n--b--\r\n"
     );
     let origin = MessageContent::Bytes(raw.into_bytes());
-    house.company_plugin.classify(&Files::default(), &origin, &[], NOW).await.unwrap().unwrap()
+    host.company_plugin.classify(&Files::default(), &origin, &[], NOW).await.unwrap().unwrap()
 }
 
 #[tokio::test]
 async fn a_report_is_matched_and_heeded_by_the_component_alone() {
-    let house = House::new(shipped());
-    let (company_plugin, files) = (&house.company_plugin, Files::default());
-    let report = report(&house).await;
+    let host = TestHost::new(shipped());
+    let (company_plugin, files) = (&host.company_plugin, Files::default());
+    let report = report(&host).await;
     let traces = company_plugin.traces(&files, &report).await.unwrap();
-    let told: Vec<_> = traces.iter().map(|it| (it.kind.as_str(), it.value.as_str())).collect();
+    let found: Vec<_> = traces.iter().map(|it| (it.kind.as_str(), it.value.as_str())).collect();
     assert_eq!(
-        told,
+        found,
         [
             ("return-address", "bounce+abc@us.example"),
             ("envelope-id", "0193a-1"),
@@ -94,8 +94,8 @@ async fn a_report_is_matched_and_heeded_by_the_component_alone() {
 
 #[tokio::test]
 async fn a_refusal_and_a_notice_suppress_by_the_component_alone() {
-    let house = House::new(shipped());
-    let (company_plugin, files) = (&house.company_plugin, Files::default());
+    let host = TestHost::new(shipped());
+    let (company_plugin, files) = (&host.company_plugin, Files::default());
     let (to, own) = (texts(&[MIA, OURS]), texts(&[OURS]));
     let events = [MIA, OURS, NOAH].map(|address| event("refused", "smtp", address));
     let found = company_plugin.suppressions_of_events(&files, &events, &to, &own).await.unwrap().unwrap();
@@ -148,10 +148,10 @@ fn scopes<'a>(of: &'a SignIn, ability: &str) -> &'a [String] {
 /// The host keeps lists of its own of where the plugin may go and what users are asked for, since it does not trust the sandbox.
 #[tokio::test]
 async fn the_plugin_names_the_apis_that_the_host_lets_it_reach() {
-    let house = House::new(shipped());
-    let apis = house.company_plugin.apis(&Files::default()).await.unwrap();
+    let host = TestHost::new(shipped());
+    let apis = host.company_plugin.apis(&Files::default()).await.unwrap();
     let named: Vec<&str> = apis.iter().map(|api| api.transport.as_str()).collect();
-    let lists = house.company_plugin.vocabulary(&Files::default()).await.unwrap();
+    let lists = host.company_plugin.vocabulary(&Files::default()).await.unwrap();
     let transports = &lists.iter().find(|(name, _)| name == "transports").unwrap().1;
     assert_eq!(named, transports.iter().filter(|it| *it != "smtp").collect::<Vec<_>>());
     let [gmail, graph, sendgrid]: &[Api; 3] = apis.as_slice().try_into().unwrap();

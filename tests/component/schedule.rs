@@ -1,6 +1,6 @@
 //! `schedule` as hosts call it that keep their own records: what it refuses, and that what it gives can be stored.
 
-use crate::test_host::{House, shipped};
+use crate::test_host::{TestHost, shipped};
 use postroom::contract::delivery::SubmitError;
 use postroom::contract::schedule::{Attempt, Facts, Lookup, Route, Settlement, Step};
 use postroom::contract::tracking::Event;
@@ -39,7 +39,7 @@ fn kinds(events: &[Event]) -> Vec<&str> {
 
 #[tokio::test]
 async fn a_servers_answer_is_settled_without_a_submission() {
-    let (company_plugin, none) = (House::new(shipped()).company_plugin, Files::default());
+    let (company_plugin, none) = (TestHost::new(shipped()).company_plugin, Files::default());
     let taken = accepted(&[250, 450]);
     let settled = company_plugin.settle_answer(&none, &to(), Ok(&taken), NOW).await.unwrap().unwrap();
     assert_eq!(kinds(&settled.events), ["accepted", "deferred"]);
@@ -73,7 +73,7 @@ async fn a_servers_answer_is_settled_without_a_submission() {
 
 #[tokio::test]
 async fn what_is_no_answer_and_no_fact_is_named_by_its_path() {
-    let (company_plugin, none) = (House::new(shipped()).company_plugin, Files::default());
+    let (company_plugin, none) = (TestHost::new(shipped()).company_plugin, Files::default());
     let field = |settled: Result<Settlement, ArgumentError>| match settled {
         Ok(settled) => panic!("{settled:?}"),
         Err(error) => error.argument,
@@ -105,8 +105,8 @@ async fn what_is_no_answer_and_no_fact_is_named_by_its_path() {
 /// A host with an API of its own: the mail as it was composed, and the provider's response to the request.
 #[tokio::test]
 async fn an_apis_response_is_settled_without_a_submission() {
-    let house = House::new(shipped());
-    let ready = house.compose(&Case::of_document("invoice")).await;
+    let host = TestHost::new(shipped());
+    let ready = host.compose(&Case::of_document("invoice")).await;
     let (mail, none) = (&ready.message.mail, Files::default());
     let to = &mail.envelope.recipients;
     let response = |status: u16, body: &str| ApiResponse {
@@ -115,7 +115,7 @@ async fn an_apis_response_is_settled_without_a_submission() {
         retry_after: Some(30),
         message_id: None,
     };
-    for (transport, status, body, outcome, kind) in [
+    for (transport, status, body, result, kind) in [
         ("gmail", 200, r#"{"id":"18f"}"#, "accepted", "accepted"),
         ("graph", 202, "", "accepted", "accepted"),
         ("sendgrid", 202, "", "accepted", "accepted"),
@@ -126,9 +126,9 @@ async fn an_apis_response_is_settled_without_a_submission() {
         ("sendgrid", 413, "", "permanent", "refused"),
     ] {
         let answer = response(status, body);
-        let settled = house.company_plugin.settle_api(&none, transport, mail, to, Ok(&answer), NOW).await;
+        let settled = host.company_plugin.settle_api(&none, transport, mail, to, Ok(&answer), NOW).await;
         let settled = settled.unwrap().unwrap();
-        assert_eq!(settled.outcome, outcome, "{transport} {status}: {settled:?}");
+        assert_eq!(settled.outcome, result, "{transport} {status}: {settled:?}");
         assert!(kinds(&settled.events).iter().all(|it| *it == kind), "{transport} {status}: {settled:?}");
         assert_eq!(settled.events.len(), to.len());
     }
@@ -141,7 +141,7 @@ async fn an_apis_response_is_settled_without_a_submission() {
         ("fax", to.as_slice(), "transport"),
     ] {
         let settled =
-            house.company_plugin.settle_api(&none, transport, mail, to, Ok(&taken), NOW).await.unwrap();
+            host.company_plugin.settle_api(&none, transport, mail, to, Ok(&taken), NOW).await.unwrap();
         assert_eq!(settled.unwrap_err().argument, argument);
     }
 }
@@ -149,7 +149,7 @@ async fn an_apis_response_is_settled_without_a_submission() {
 /// What is kept of an attempt is one text, which is given back as it is; a host with columns makes it of them.
 #[tokio::test]
 async fn a_memo_is_what_decides_and_a_person_may_replace_it() {
-    let (company_plugin, none) = (House::new(shipped()).company_plugin, Files::default());
+    let (company_plugin, none) = (TestHost::new(shipped()).company_plugin, Files::default());
     let route = || Route { account_name: "office".to_owned(), transport: "smtp".to_owned() };
     let facts = |memo: String| Facts {
         id: "mail-1".to_owned(),
@@ -167,7 +167,7 @@ async fn a_memo_is_what_decides_and_a_person_may_replace_it() {
         fallback_pause: None,
         can_look_in_sent: false,
     };
-    for (outcome, stage, code) in [
+    for (result, stage, code) in [
         ("accepted", None, "left"),
         ("in-doubt", Some("after-dot"), "lookup-impossible"),
         ("transient", Some("connect"), "retry-pause"),
@@ -177,18 +177,18 @@ async fn a_memo_is_what_decides_and_a_person_may_replace_it() {
         ("not-attempted", Some("prepare"), "not-attempted"),
     ] {
         let memo = company_plugin
-            .memo(&none, outcome, None, stage, Some("the server said no"))
+            .memo(&none, result, None, stage, Some("the server said no"))
             .await
             .unwrap()
             .unwrap();
         let action = company_plugin.decide(&none, &facts(memo), NOW).await.unwrap().unwrap();
-        assert_eq!(action.reason.code, code, "{outcome}: {action:?}");
+        assert_eq!(action.reason.code, code, "{result}: {action:?}");
     }
     let mut by_fax = facts(company_plugin.memo(&none, "transient", None, None, None).await.unwrap().unwrap());
     by_fax.route.transport = "fax".to_owned();
     let wrong = company_plugin.decide(&none, &by_fax, NOW).await.unwrap().unwrap_err();
     assert_eq!(wrong.argument, "facts.route.transport", "what can't be submitted is not handed out");
-    // Somebody has put the account right.
+    // A person has put the account right.
     let memo = company_plugin.memo(&none, "transient", None, Some("login"), None).await.unwrap().unwrap();
     let later = "2026-11-22T12:00:00+01:00";
     let action = company_plugin.decide(&none, &facts(memo), later).await.unwrap().unwrap();
@@ -202,16 +202,16 @@ async fn a_memo_is_what_decides_and_a_person_may_replace_it() {
 
 #[tokio::test]
 async fn a_mail_goes_to_nobody_whom_it_was_not_made_for() {
-    let house = House::new(shipped());
-    let ready = house.compose(&Case::of_document("invoice")).await;
+    let host = TestHost::new(shipped());
+    let ready = host.compose(&Case::of_document("invoice")).await;
     let mail = &ready.message.mail;
     let route = Route { account_name: "office".to_owned(), transport: "smtp".to_owned() };
     let twice =
         [&mail.envelope.recipients[0], &mail.envelope.recipients[0].to_uppercase()].map(String::clone);
-    let outcome = house.company_plugin.submit(&ready.files, mail, &twice, "", &route, NOW).await.unwrap();
+    let submitted = host.company_plugin.submit(&ready.files, mail, &twice, "", &route, NOW).await.unwrap();
     assert!(
-        matches!(&outcome.error, Some(SubmitError::Argument(error)) if error.argument == "recipients[1]"),
-        "{outcome:?}"
+        matches!(&submitted.error, Some(SubmitError::Argument(error)) if error.argument == "recipients[1]"),
+        "{submitted:?}"
     );
     for (to, options, argument) in [
         ("eve@elsewhere.example", "", "recipients[0]"),
@@ -219,14 +219,14 @@ async fn a_mail_goes_to_nobody_whom_it_was_not_made_for() {
         (mail.envelope.recipients[0].as_str(), "urgent", "options"),
     ] {
         let to = [to.to_owned()];
-        let outcome =
-            house.company_plugin.submit(&ready.files, mail, &to, options, &route, NOW).await.unwrap();
-        match outcome.error {
+        let submitted =
+            host.company_plugin.submit(&ready.files, mail, &to, options, &route, NOW).await.unwrap();
+        match submitted.error {
             Some(SubmitError::Argument(error)) => assert_eq!(error.argument, argument),
             other => panic!("{other:?}"),
         }
-        let settled = (outcome.settlement.outcome.as_str(), outcome.settlement.stage.as_deref());
+        let settled = (submitted.settlement.outcome.as_str(), submitted.settlement.stage.as_deref());
         assert_eq!(settled, ("not-attempted", Some("prepare")), "no server has refused the mail");
     }
-    assert!(house.mails.taken().is_empty());
+    assert!(host.mails.taken().is_empty());
 }

@@ -1,6 +1,6 @@
 //! Invariant 2: no secret enters the sandbox, and none shows in what the host says.
 
-use crate::test_host::{House, cases, misbehaving};
+use crate::test_host::{TestHost, cases, misbehaving};
 use postroom::outbox::Attempt;
 use postroom::transport::smtp::{
     Account, Failure, Login, Mechanism, Reply, Secret, Security, Stage, Verdict,
@@ -19,36 +19,36 @@ fn account() -> Account {
     Account { login: Some(login), ..Account::new(ACCOUNT, "mail.example.com", Security::Tls) }
 }
 
-/// Looks for a text in the memory of the office's instance.
-async fn in_memory(house: &House, text: &str) -> bool {
+/// Looks for a text in the memory of the plugin's instance.
+async fn in_memory(host: &TestHost, text: &str) -> bool {
     let complement = text.bytes().map(|byte| format!("{:02x}", !byte)).collect::<String>();
-    house.ask(&format!("find:{complement}")).await.unwrap() == "true"
+    host.ask(&format!("find:{complement}")).await.unwrap() == "true"
 }
 
 #[tokio::test]
 async fn after_composing_and_sending_no_password_is_in_the_instances_memory() {
-    let house = House::with_account(misbehaving(), account());
+    let host = TestHost::with_account(misbehaving(), account());
     let case = cases().remove(2);
-    let ready = house.compose(&case).await;
+    let ready = host.compose(&case).await;
     let attempt = Attempt { notify_delivered: true, ..Attempt::by(ACCOUNT, &case.now) };
-    let sent = ready.send(&house.company_plugin, &attempt).await.unwrap();
+    let sent = ready.send(&host.company_plugin, &attempt).await.unwrap();
     assert_eq!(sent.outcome.error, None);
     // The same instance did all this: what passed through it is still there, what it never got is not.
-    assert!(in_memory(&house, "Maison Delacroix").await, "the search finds what was there");
-    assert!(in_memory(&house, "kept as 1").await, "and the server's words");
-    assert!(!in_memory(&house, PASSWORD).await, "the password is in the sandbox");
+    assert!(in_memory(&host, "Maison Delacroix").await, "the search finds what was there");
+    assert!(in_memory(&host, "kept as 1").await, "and the server's words");
+    assert!(!in_memory(&host, PASSWORD).await, "the password is in the sandbox");
     assert!(
-        !in_memory(&house, PASSWORD_IN_BASE64).await,
+        !in_memory(&host, PASSWORD_IN_BASE64).await,
         "the password is in the sandbox, as AUTH LOGIN has it"
     );
 
-    let told = format!("{:?} {sent:?} {ready:?} {:?}", house.log(), house.mails.taken());
-    assert!(!told.contains(PASSWORD), "{told}");
+    let shown = format!("{:?} {sent:?} {ready:?} {:?}", host.log(), host.mails.taken());
+    assert!(!shown.contains(PASSWORD), "{shown}");
 }
 
 #[tokio::test]
 async fn nothing_that_is_printed_for_debugging_shows_a_password() {
-    let house = House::with_account(misbehaving(), account());
+    let host = TestHost::with_account(misbehaving(), account());
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("company.toml");
     std::fs::write(folder.path().join("password"), PASSWORD).unwrap();
@@ -62,7 +62,7 @@ async fn nothing_that_is_printed_for_debugging_shows_a_password() {
         "{:?}\n{:#?}\n{:?}\n{config:?}\n{opened:?}\n{:?}\n{:?}",
         account(),
         account(),
-        house.company_plugin,
+        host.company_plugin,
         Secret::password(PASSWORD),
         Secret::token(PASSWORD),
     );
@@ -94,7 +94,7 @@ fn the_contract_has_no_place_for_a_secret() {
 
 #[tokio::test]
 async fn a_failure_to_log_in_is_told_without_the_password() {
-    let house = House::with_account(misbehaving(), account());
+    let host = TestHost::with_account(misbehaving(), account());
     let failure = Failure {
         stage: Stage::Login,
         verdict: Verdict::Permanent,
@@ -103,13 +103,13 @@ async fn a_failure_to_log_in_is_told_without_the_password() {
         retry_after: None,
         recipients: Vec::new(),
     };
-    house.mails.fail_next(failure);
+    host.mails.fail_next(failure);
     let case = cases().remove(2);
-    let ready = house.compose(&case).await;
+    let ready = host.compose(&case).await;
     let attempt = Attempt::by(ACCOUNT, &case.now);
-    let sent = ready.send(&house.company_plugin, &attempt).await.unwrap();
+    let sent = ready.send(&host.company_plugin, &attempt).await.unwrap();
     assert_eq!(sent.outcome.settlement.stage.as_deref(), Some("login"));
     assert!(sent.outcome.error.is_some());
     assert!(!format!("{sent:?}").contains(PASSWORD));
-    assert!(!in_memory(&house, PASSWORD).await);
+    assert!(!in_memory(&host, PASSWORD).await);
 }

@@ -28,8 +28,8 @@ fn fact(kind: &str, days: i64, words: &str) -> Event {
 }
 
 /// Keeps a mail about an invoice that was made so many days ago, tried at once, and ended like this.
-async fn mail(kept: &Enqueued, number: &str, days: i64, ended: QueueState, facts: &[Event]) -> MailId {
-    let admin = kept.store.company_store(kept.company.id);
+async fn mail(stored: &Enqueued, number: &str, days: i64, ended: QueueState, facts: &[Event]) -> MailId {
+    let admin = stored.store.company_store(stored.company.id);
     let (users, accounts) = (admin.users().await.unwrap(), admin.accounts().await.unwrap());
     let party = |address: &str| Party { name: None, address: address.to_owned() };
     let id = MailId::new();
@@ -54,16 +54,15 @@ async fn mail(kept: &Enqueued, number: &str, days: i64, ended: QueueState, facts
     };
     let lease_owner = LeaseOwner::new("worker");
     let lease = Some((lease_owner.clone(), ago(0) + Duration::minutes(1)));
-    let user_store = kept.store.user_store(&users[0]);
+    let user_store = stored.store.user_store(&users[0]);
     user_store.enqueue(std::slice::from_ref(&mail), &Order { lease, ..Order::default() }).await.unwrap();
-    let journal = GroupCommitWriter::new(&kept.store);
+    let journal = GroupCommitWriter::new(&stored.store);
     let started =
         NewAttempt { started: ago(days), account: accounts[0].id, transport: "smtp".into(), fallback: false };
     let attempt = journal.begin(id, &started, &lease_owner).await.unwrap();
     let result = if ended == QueueState::Sent { AttemptResult::Accepted } else { AttemptResult::Permanent };
-    let completion =
-        Completion { finished: ago(days), result, stage: None, detail: None, provider_ids: vec![] };
-    journal.finish(attempt, &completion, facts, Some(StateChange::of(&lease_owner, ended))).await.unwrap();
+    let result = Completion { finished: ago(days), result, stage: None, detail: None, provider_ids: vec![] };
+    journal.finish(attempt, &result, facts, Some(StateChange::of(&lease_owner, ended))).await.unwrap();
     id
 }
 
@@ -72,11 +71,11 @@ fn gave_up() -> QueueState {
 }
 
 /// Runs a command in JSON, at the store.
-fn rows(kept: &Enqueued, home: &tempfile::TempDir, words: &[&str]) -> Vec<Value> {
-    let (store, key) = (kept.path().display().to_string(), home.path().join("key").display().to_string());
+fn rows(stored: &Enqueued, home: &tempfile::TempDir, words: &[&str]) -> Vec<Value> {
+    let (store, key) = (stored.path().display().to_string(), home.path().join("key").display().to_string());
     let options = ["--json", "--store", &store, "--key", &key];
-    let (said, _) = expect(home.path(), 0, &[words, &options[..]].concat());
-    serde_json::from_str(&said).unwrap()
+    let (printed, _) = expect(home.path(), 0, &[words, &options[..]].concat());
+    serde_json::from_str(&printed).unwrap()
 }
 
 fn ids(rows: &[Value]) -> Vec<&str> {
@@ -85,13 +84,13 @@ fn ids(rows: &[Value]) -> Vec<&str> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_that_failed_and_was_sent_again_is_one_row_and_two_mails_on_the_timeline() {
-    let kept = Enqueued::new(&[ELS]).await;
+    let stored = Enqueued::new(&[ELS]).await;
     let home = tempfile::tempdir().unwrap();
-    let failed = mail(&kept, "F-1", 3, gave_up(), &[fact("refused", 3, "550 no")]).await;
-    let sent = mail(&kept, "F-1", 2, QueueState::Sent, &[fact("accepted", 2, "250 ok")]).await;
-    let other = mail(&kept, "F-2", 2, gave_up(), &[fact("refused", 2, "550 no")]).await;
+    let failed = mail(&stored, "F-1", 3, gave_up(), &[fact("refused", 3, "550 no")]).await;
+    let sent = mail(&stored, "F-1", 2, QueueState::Sent, &[fact("accepted", 2, "250 ok")]).await;
+    let other = mail(&stored, "F-2", 2, gave_up(), &[fact("refused", 2, "550 no")]).await;
     for words in [&["status", "F-1"][..], &["status", "Bakkerij"], &["status"]] {
-        let rows = rows(&kept, &home, words);
+        let rows = rows(&stored, &home, words);
         let of_document: Vec<&Value> = rows.iter().filter(|row| row.to_string().contains("F-1")).collect();
         assert_eq!(of_document.len(), 1, "{words:?}: {rows:?}");
         assert_eq!(of_document[0]["label"], "In transit", "{words:?}");
@@ -101,17 +100,17 @@ async fn a_document_that_failed_and_was_sent_again_is_one_row_and_two_mails_on_t
             words[words.len() - 1] != "F-1"
         );
     }
-    let whole = rows(&kept, &home, &["timeline", "F-1"]);
+    let whole = rows(&stored, &home, &["timeline", "F-1"]);
     assert_eq!(ids(&whole), [failed.to_string(), sent.to_string()], "{whole:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn as_of_a_time_neither_mails_nor_facts_nor_attempts_are_known_that_came_later() {
-    let kept = Enqueued::new(&[ELS]).await;
+    let stored = Enqueued::new(&[ELS]).await;
     let home = tempfile::tempdir().unwrap();
     let facts = [fact("accepted", 6, "250 ok"), fact("bounced", 4, "550 5.1.1 no such user")];
-    let first = mail(&kept, "F-1", 6, QueueState::Sent, &facts).await;
-    let second = mail(&kept, "F-1", 2, QueueState::Sent, &[fact("accepted", 2, "250 ok")]).await;
+    let first = mail(&stored, "F-1", 6, QueueState::Sent, &facts).await;
+    let second = mail(&stored, "F-1", 2, QueueState::Sent, &[fact("accepted", 2, "250 ok")]).await;
     for (days, known, label, events) in [
         (7, &[][..], "", 0),
         (5, &[first], "In transit", 1),
@@ -119,10 +118,10 @@ async fn as_of_a_time_neither_mails_nor_facts_nor_attempts_are_known_that_came_l
         (1, &[first, second], "In transit", 1),
     ] {
         let time = ago(days).to_rfc3339();
-        let timeline = rows(&kept, &home, &["timeline", "F-1", "--as-of", &time]);
+        let timeline = rows(&stored, &home, &["timeline", "F-1", "--as-of", &time]);
         let known: Vec<String> = known.iter().map(ToString::to_string).collect();
         assert_eq!(ids(&timeline), known, "{days} days ago: {timeline:?}");
-        let status = rows(&kept, &home, &["status", "F-1", "--as-of", &time]);
+        let status = rows(&stored, &home, &["status", "F-1", "--as-of", &time]);
         assert_eq!(status.len(), usize::from(!known.is_empty()), "{days} days ago: {status:?}");
         let Some(last) = timeline.last() else { continue };
         assert_eq!(

@@ -1,6 +1,6 @@
 //! A store with one mail in it, to find reports for.
 
-use crate::test_host::{House, shipped};
+use crate::test_host::{TestHost, shipped};
 use chrono::{DateTime, FixedOffset};
 use postroom::inbound::{ReportIntake, Taken};
 use postroom::model::{
@@ -27,7 +27,7 @@ pub(crate) struct Enqueued {
     pub(crate) company: Company,
     pub(crate) mail: MailId,
     pub(crate) attempt: AttemptId,
-    pub(crate) house: House,
+    pub(crate) host: TestHost,
     folder: tempfile::TempDir,
 }
 
@@ -102,13 +102,13 @@ impl Enqueued {
             NewAttempt { started: now(), account: account.id, transport: "smtp".into(), fallback: false };
         let store = store.system();
         let attempt = GroupCommitWriter::new(&store).begin(mail.id, &attempt, &lease_owner).await.unwrap();
-        let house = House::new(shipped());
-        Self { store, company, mail: mail.id, attempt, house, folder }
+        let host = TestHost::new(shipped());
+        Self { store, company, mail: mail.id, attempt, host, folder }
     }
 
     pub(crate) async fn take_with(&self, raw: Vec<u8>, addresses: Option<&ReturnAddresses>) -> Taken {
         let inbox =
-            ReportIntake::new(&self.store, &self.house.company_plugin, Some(self.company.id), addresses)
+            ReportIntake::new(&self.store, &self.host.company_plugin, Some(self.company.id), addresses)
                 .await
                 .unwrap();
         inbox.take(raw, now()).await.unwrap()

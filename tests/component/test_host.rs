@@ -60,15 +60,15 @@ fn request(what: &str) -> composing::Job {
     }
 }
 
-/// An office and what can be seen of it from outside.
-pub(crate) struct House {
+/// A company's plugin, with the mails that it sent and the lines that it logged.
+pub(crate) struct TestHost {
     pub(crate) company_plugin: CompanyPlugin,
     pub(crate) mails: Arc<MemorySubmitter>,
     log: Arc<Mutex<Vec<String>>>,
 }
 
-impl House {
-    /// An office with one account, `company_plugin`.
+impl TestHost {
+    /// Opens the plugin with one account, `office`.
     pub(crate) fn new(engine: &Engine) -> Self {
         Self::with_account(engine, Account::new("office", "mail.example.com", Security::Tls))
     }
@@ -84,9 +84,9 @@ impl House {
     pub(crate) fn with_account(engine: &Engine, account: Account) -> Self {
         let mails = Arc::new(MemorySubmitter::new());
         let lines = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&lines);
+        let written = Arc::clone(&lines);
         let write = move |company: &str, level: log::Level, text: &str| {
-            kept.lock().unwrap().push(format!("{company}: {level:?}: {text}"));
+            written.lock().unwrap().push(format!("{company}: {level:?}: {text}"));
         };
         let capabilities = Capabilities {
             accounts: Arc::new(Accounts::from([(account.name.clone(), account)])),

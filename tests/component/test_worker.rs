@@ -20,8 +20,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 const ADDRESS: &str = "office@ateliernord.example";
 
-/// A store with an account, and whoever works for it.
-pub(crate) struct Shop {
+/// A store with an account, and the workers for it.
+pub(crate) struct TestWorker {
     pub(crate) store: SystemStore,
     pub(crate) account: Account,
     lotte: User,
@@ -30,7 +30,7 @@ pub(crate) struct Shop {
     _folder: tempfile::TempDir,
 }
 
-impl Shop {
+impl TestWorker {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&Location::file(folder.path().join("store.db"))).await.unwrap();
@@ -141,7 +141,7 @@ impl Shop {
     }
 
     /// What workers logged.
-    pub(crate) fn logged(&self) -> Vec<String> {
+    pub(crate) fn log(&self) -> Vec<String> {
         logged::messages(self.account.company)
     }
 

@@ -39,8 +39,8 @@ fn track_says_what_messages_are_without_any_store() {
     let home = home.path();
     let files = ["gmail-unknown", "exchange-full", "vacation-german", "order"].map(report);
     let [unknown, full, vacation, order] = files.each_ref().map(String::as_str);
-    let (said, _) = expect(home, 0, &["track", "--json", unknown, full, vacation, order]);
-    let rows: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let (printed, _) = expect(home, 0, &["track", "--json", unknown, full, vacation, order]);
+    let rows: Vec<Value> = printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let cells =
         |of: &Value| ["class", "hardness", "status", "recipient", "message"].map(|name| of[name].clone());
     let els = "els.peeters@customer.example";
@@ -52,13 +52,13 @@ fn track_says_what_messages_are_without_any_store() {
     ]) {
         assert_eq!(serde_json::json!(cells(row)), wanted, "{row}");
     }
-    assert_eq!(rows.len(), 4, "{said}");
-    assert!(rows[0]["reason"].as_str().is_some_and(|words| words.contains("does not exist")), "{said}");
-    let (said, error) = expect(home, 3, &["track", "--json", unknown, "/no/such.eml", full]);
+    assert_eq!(rows.len(), 4, "{printed}");
+    assert!(rows[0]["reason"].as_str().is_some_and(|words| words.contains("does not exist")), "{printed}");
+    let (printed, error) = expect(home, 3, &["track", "--json", unknown, "/no/such.eml", full]);
     assert!(error.contains("/no/such.eml"), "{error}");
-    assert_eq!(said.lines().count(), 3, "the others are still said: {said}");
-    let (said, _) = expect(home, 0, &["track", unknown, order]);
-    assert!(said.contains("bounce") && said.contains("ordinary") && said.contains(els), "{said}");
+    assert_eq!(printed.lines().count(), 3, "the others are still said: {printed}");
+    let (printed, _) = expect(home, 0, &["track", unknown, order]);
+    assert!(printed.contains("bounce") && printed.contains("ordinary") && printed.contains(els), "{printed}");
     expect(home, 2, &["track"]);
 }
 
@@ -76,10 +76,10 @@ fn track_says_all_that_a_message_tells_and_reads_an_mbox_whole() {
         whole.extend(b"\n\n");
     }
     std::fs::write(&path, whole).unwrap();
-    let (said, _) = expect(home, 0, &["track", "--json", path.to_str().unwrap()]);
-    let rows: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let (printed, _) = expect(home, 0, &["track", "--json", path.to_str().unwrap()]);
+    let rows: Vec<Value> = printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let numbers: Vec<_> = rows.iter().map(|row| row["number"].as_u64().unwrap()).collect();
-    assert_eq!(numbers, [1, 2, 3, 4, 5], "{said}");
+    assert_eq!(numbers, [1, 2, 3, 4, 5], "{printed}");
     let recipients = rows[0]["recipients"].as_array().unwrap();
     let classes: Vec<_> =
         recipients.iter().map(|of| (of["recipient"].as_str(), of["class"].as_str())).collect();
@@ -93,8 +93,8 @@ fn track_says_all_that_a_message_tells_and_reads_an_mbox_whole() {
     assert_eq!(recipients[1]["final_recipient"], "els@forwarded.example");
     let dispositions: Vec<_> = rows[1..4].iter().map(|row| row["disposition"].as_str().unwrap()).collect();
     assert_eq!(dispositions, ["displayed", "deleted", "refused"]);
-    assert!(rows[3]["reason"].as_str().unwrap().ends_with("This mailbox accepts no mail."), "{said}");
-    assert!(rows[4]["answer"].as_str().unwrap().contains("I got your mail after all"), "{said}");
+    assert!(rows[3]["reason"].as_str().unwrap().ends_with("This mailbox accepts no mail."), "{printed}");
+    assert!(rows[4]["answer"].as_str().unwrap().contains("I got your mail after all"), "{printed}");
     assert_eq!(rows[4]["subject"], "Re: Undeliverable: Invoice 2026-0417");
     for (name, content) in [
         ("logo.png", &b"\x89PNG\r\n"[..]),
@@ -111,17 +111,21 @@ fn track_says_all_that_a_message_tells_and_reads_an_mbox_whole() {
 
 #[tokio::test]
 async fn track_feeds_the_timeline_and_suppressions_are_seen_and_released() {
-    let kept = Enqueued::new(&[ELS]).await;
+    let stored = Enqueued::new(&[ELS]).await;
     let home = tempfile::tempdir().unwrap();
-    let (store, key) = (kept.path().display().to_string(), home.path().join("key").display().to_string());
+    let (store, key) = (stored.path().display().to_string(), home.path().join("key").display().to_string());
     let run = |code, arguments: &[&str]| {
         let place = ["--store", &store, "--key", &key];
         expect(home.path(), code, &[arguments, &place[..]].concat()).0
     };
-    let mail = kept.mail.to_string();
-    let said: Value = serde_json::from_str(&run(0, &["track", "--json", &report("gmail-unknown")])).unwrap();
-    assert_eq!((said["message"].as_str(), said["hardness"].as_str()), (Some(mail.as_str()), Some("hard")));
-    assert_eq!(kept.events().await[0].kind, "bounced");
+    let mail = stored.mail.to_string();
+    let printed: Value =
+        serde_json::from_str(&run(0, &["track", "--json", &report("gmail-unknown")])).unwrap();
+    assert_eq!(
+        (printed["message"].as_str(), printed["hardness"].as_str()),
+        (Some(mail.as_str()), Some("hard"))
+    );
+    assert_eq!(stored.events().await[0].kind, "bounced");
     let listed: Value = serde_json::from_str(&run(0, &["suppressions", "--json"])).unwrap();
     assert_eq!((listed[0]["address"].as_str(), listed[0]["kind"].as_str()), (Some(ELS), Some("hard-bounce")));
     assert_eq!(listed[0]["mail"].as_str(), Some(mail.as_str()));
@@ -144,8 +148,8 @@ async fn track_feeds_the_timeline_and_suppressions_are_seen_and_released() {
 }
 
 #[tokio::test]
-async fn news_in_a_maildir_is_on_the_timeline_within_ten_seconds() {
-    let kept = Enqueued::new(&[ELS]).await;
+async fn a_report_in_a_maildir_is_on_the_timeline_within_ten_seconds() {
+    let stored = Enqueued::new(&[ELS]).await;
     let home = tempfile::tempdir().unwrap();
     let maildir = home.path().join("Maildir");
     for name in ["new", "cur", "tmp"] {
@@ -154,7 +158,7 @@ async fn news_in_a_maildir_is_on_the_timeline_within_ten_seconds() {
     std::fs::copy(report("order"), maildir.join("cur/1.order:2,S")).unwrap();
     let mut command = postroom(home.path());
     command.args(["track", "--json", "--watch", "--maildir"]).arg(&maildir);
-    command.arg("--store").arg(kept.path()).arg("--key").arg(home.path().join("key"));
+    command.arg("--store").arg(stored.path()).arg("--key").arg(home.path().join("key"));
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let first: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
@@ -167,6 +171,6 @@ async fn news_in_a_maildir_is_on_the_timeline_within_ten_seconds() {
     child.wait().unwrap();
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
     assert_eq!((second["class"].as_str(), second["hardness"].as_str()), (Some("bounce"), Some("soft")));
-    assert_eq!(kept.events().await[0].kind, "bounced");
+    assert_eq!(stored.events().await[0].kind, "bounced");
     assert!(maildir.join("new/2.bounce").exists(), "nothing in the maildir is changed");
 }

@@ -34,9 +34,9 @@ fn a1_a_user_who_is_not_on_the_list_is_refused_everywhere_as_if_the_account_were
             home.run(&words.chain(["--user", user]).collect::<Vec<_>>())
         };
         let (forbidden, missing) = (run("office", "marc"), run("nowhere", "marc"));
-        assert_eq!(forbidden.code, 3, "{words:?}: {}", forbidden.said());
-        let same = missing.said().replace("nowhere", "office");
-        assert_eq!(forbidden.said(), same, "{words:?} tells that the account exists");
+        assert_eq!(forbidden.code, 3, "{words:?}: {}", forbidden.output());
+        let same = missing.output().replace("nowhere", "office");
+        assert_eq!(forbidden.output(), same, "{words:?} tells that the account exists");
     }
     let invoice = crate::samples::invoice().display().to_string();
     let run = home.run(&["send", &invoice, "--user", "marc", "--account", "office", "--without-document"]);
@@ -49,7 +49,7 @@ fn a1_a_user_who_is_not_on_the_list_is_refused_everywhere_as_if_the_account_were
     let listed = home.ok(&["account", "list", "--user", "marc", "--json"]).json();
     assert_eq!(listed, serde_json::json!([]));
 
-    // On the list he is let in, and off it again he is not.
+    // On the list they are let in, and off it again they are not.
     home.ok(&["account", "grant", "office", "marc"]).assert(0, &["lotte, marc"]);
     home.ok(&["account", "test", "office", "--user", "marc"]).assert(0, &["SMTP test successful"]);
     home.ok(&["account", "revoke", "office", "marc"]);

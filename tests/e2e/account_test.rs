@@ -5,7 +5,7 @@ use crate::servers::servers;
 use postroom_providers::{ClosedPort, Fault, Gmail, Graph, Reply, SendGrid, TokenState};
 
 /// A resolver that says of every domain that Microsoft takes its mail.
-fn says_microsoft() -> std::net::SocketAddr {
+fn microsoft_resolver() -> std::net::SocketAddr {
     let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("a socket");
     let address = socket.local_addr().expect("its address");
     std::thread::spawn(move || {
@@ -49,12 +49,12 @@ fn a3_the_provider_of_a_firms_own_domain_is_recognised_where_the_operator_lets_i
         let words = ["account", "add", "own", "--address", "office@firm.example", "--user", "lotte"];
         home.run(&[&words[..], &["--password-file", "password"]].concat())
     };
-    let asked = format!("[dns]\nrecognise_providers = true\nresolver = \"{}\"\n", says_microsoft());
+    let asked = format!("[dns]\nrecognise_providers = true\nresolver = \"{}\"\n", microsoft_resolver());
     let home = Home::new();
     let operator = home.put("operator.toml", asked.as_bytes()).display().to_string();
     let home = home.with_operator(&operator);
     add(&home).assert(0, &["firm-example.mail.protection.outlook.com", "smtp.office365.com"]);
-    // Nobody is asked without the operator's word.
+    // No resolver is asked unless the operator allows it.
     add(&Home::new()).assert(2, &["--host"]);
 }
 
@@ -63,8 +63,8 @@ fn a8_an_account_that_works_says_so_for_smtp_and_imap() {
     let home = Home::new().with_office("a8-works@west.test");
     let run = home.ok(&["account", "test", "office", "--user", "lotte"]);
     let lines: Vec<&str> = run.out.lines().collect();
-    assert!(lines.contains(&"SMTP test successful"), "{}", run.said());
-    assert_eq!(lines.last(), Some(&"IMAP test successful"), "{}", run.said());
+    assert!(lines.contains(&"SMTP test successful"), "{}", run.output());
+    assert_eq!(lines.last(), Some(&"IMAP test successful"), "{}", run.output());
     let report = home.ok(&["account", "test", "office", "--json"]).json();
     assert_eq!(report["ok"], true);
     assert_eq!(report["tests"][0]["message"], "SMTP test successful");
@@ -115,11 +115,11 @@ fn a8_each_way_to_fail_names_the_stage_and_quotes_the_server() {
     ] {
         home.ok(&[&["account", "set", "office"], change].concat());
         let run = home.run(&["account", "test", "office", "--json"]);
-        assert_eq!(run.code, code, "{what}: {}", run.said());
+        assert_eq!(run.code, code, "{what}: {}", run.output());
         let test = &run.json()["tests"][0];
-        assert_eq!(test["failed_at"], stage, "{what}: {}", run.said());
-        assert!(test["message"].as_str().is_some_and(|it| it.contains(words)), "{what}: {}", run.said());
-        assert!(!run.said().contains("successful"), "{what}: {}", run.said());
+        assert_eq!(test["failed_at"], stage, "{what}: {}", run.output());
+        assert!(test["message"].as_str().is_some_and(|it| it.contains(words)), "{what}: {}", run.output());
+        assert!(!run.output().contains("successful"), "{what}: {}", run.output());
         home.ok(&[&["account", "set", "office"], back].concat());
     }
     home.ok(&["account", "test", "office"]).assert(0, &["SMTP test successful"]);
@@ -150,7 +150,7 @@ fn a8_a_mailbox_that_fails_is_told_of_beside_a_server_that_works() {
     home.ok(&["account", "set", "office", "--imap-password-file", "wrong"]);
     let run = home.run(&["account", "test", "office"]);
     run.assert(4, &["SMTP test successful", "[AUTHENTICATIONFAILED]"]);
-    assert!(!run.said().contains("IMAP test successful"), "{}", run.said());
+    assert!(!run.output().contains("IMAP test successful"), "{}", run.output());
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn a8_an_expired_token_is_a_failed_login_in_the_servers_words() {
     home.permit("oauth");
     let run = home.run(&["account", "test", "oauth"]);
     run.assert(4, &["login", "535 5.7.8"]);
-    assert!(!run.said().contains("planted"), "{}", run.said());
+    assert!(!run.output().contains("planted"), "{}", run.output());
     home.put("token", servers().token.as_bytes());
     home.ok(&["account", "set", "oauth", "--token-file", "token"]);
     home.ok(&["account", "test", "oauth"]).assert(0, &["SMTP test successful", "by XOAUTH2"]);
@@ -193,7 +193,7 @@ fn a8_sendgrid_says_whether_the_key_may_send() {
     sendgrid.access.set(crate::home::API_KEY, TokenState::Revoked);
     let run = home.run(&["account", "test", "spare"]);
     run.assert(4, &["login"]);
-    assert!(!run.said().contains(crate::home::API_KEY), "{}", run.said());
+    assert!(!run.output().contains(crate::home::API_KEY), "{}", run.output());
     assert!(sendgrid.sent().is_empty(), "a test sends nothing");
 }
 

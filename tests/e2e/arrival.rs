@@ -2,7 +2,7 @@
 //! as they were written.
 
 use crate::mailbox::the_one;
-use crate::program::{Desk, Written, assert_no_secret};
+use crate::program::{Program, Written, assert_no_secret};
 use crate::samples::{invoice, invoices, pdf};
 use mail_parser::{MessageParser, MimeHeaders};
 use sha2::{Digest, Sha256};
@@ -24,11 +24,11 @@ fn a_real_invoice_arrives_with_pdf_and_ubl_byte_for_byte() {
     let document = invoices().into_iter().next().expect("an invoice");
     let ubl = std::fs::read(&document).expect("the invoice");
     let pdf = pdf(4, 120_000);
-    let desk = Desk::new(&Written::starttls());
-    desk.put("Rechnung Nº 7 für Müller.pdf", &pdf);
+    let program = Program::new(&Written::starttls());
+    program.put("Rechnung Nº 7 für Müller.pdf", &pdf);
     let to = "box-pdf-and-ubl@west.test";
     let options = ["--pdf", "Rechnung Nº 7 für Müller.pdf", "--format", "pdf+ubl", "--json"];
-    desk.send(&document, to, &options).assert(0, &[]);
+    program.send(&document, to, &options).assert(0, &[]);
     let message = the_one(to);
     assert_no_secret("the message", &message);
     let attached = attachments(&message);
@@ -52,8 +52,8 @@ fn what_was_rendered_is_what_arrives_whichever_way_it_went() {
             Written { port: crate::servers::servers().old, ..Written::starttls() },
         ),
     ] {
-        let desk = Desk::new(&account);
-        desk.put("invoice.pdf", &pdf(5, 200_000));
+        let program = Program::new(&account);
+        program.put("invoice.pdf", &pdf(5, 200_000));
         let mail = [
             "--pdf",
             "invoice.pdf",
@@ -77,9 +77,9 @@ fn what_was_rendered_is_what_arrives_whichever_way_it_went() {
             "--to",
             to,
         ];
-        desk.run(&[&words[..], &mail].concat()).assert(0, &[]);
-        desk.send(&invoice(), to, &mail).assert(0, &[]);
-        let rendered = std::fs::read(desk.path("mail/message.eml")).expect("the rendered mail");
+        program.run(&[&words[..], &mail].concat()).assert(0, &[]);
+        program.send(&invoice(), to, &mail).assert(0, &[]);
+        let rendered = std::fs::read(program.path("mail/message.eml")).expect("the rendered mail");
         let arrived = the_one(to);
         assert!(rendered.starts_with(b"From: ") || rendered.windows(8).any(|w| w == b"\r\nFrom: "), "{to}");
         assert!(arrived.ends_with(&rendered), "{to}: another mail arrived");
@@ -88,9 +88,9 @@ fn what_was_rendered_is_what_arrives_whichever_way_it_went() {
 
 #[test]
 fn names_subject_and_text_read_as_they_were_written() {
-    let desk = Desk::new(&Written::starttls());
-    desk.put("offre.pdf", &pdf(6, 2_000));
-    desk.put("Ångström – 図面.txt", "hé\n".as_bytes());
+    let program = Program::new(&Written::starttls());
+    program.put("offre.pdf", &pdf(6, 2_000));
+    program.put("Ångström – 図面.txt", "hé\n".as_bytes());
     let to = "\"Müller, Zoë (Büro)\" <box-names@west.test>";
     let options = [
         "--pdf",
@@ -103,7 +103,7 @@ fn names_subject_and_text_read_as_they_were_written() {
         "Délia <d@east.test>",
         "--json",
     ];
-    let run = desk.send(&invoice(), to, &options);
+    let run = program.send(&invoice(), to, &options);
     run.assert(0, &[]);
     let message = the_one("box-names@west.test");
     let parsed = MessageParser::default().parse(&message).expect("a message");
@@ -128,10 +128,10 @@ fn names_subject_and_text_read_as_they_were_written() {
 
 #[test]
 fn a_blind_copy_is_delivered_and_named_to_nobody() {
-    let desk = Desk::new(&Written::starttls());
-    desk.put("invoice.pdf", &pdf(7, 2_000));
+    let program = Program::new(&Written::starttls());
+    program.put("invoice.pdf", &pdf(7, 2_000));
     let options = ["--pdf", "invoice.pdf", "--bcc", "box-blind@west.test", "--cc", "box-copy@west.test"];
-    desk.send(&invoice(), "box-seen@west.test", &options).assert(0, &[]);
+    program.send(&invoice(), "box-seen@west.test", &options).assert(0, &[]);
     for to in ["box-seen@west.test", "box-copy@west.test", "box-blind@west.test"] {
         let message = the_one(to);
         let parsed = MessageParser::default().parse(&message).expect("a message");

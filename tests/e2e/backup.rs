@@ -49,7 +49,7 @@ fn a_backup_taken_while_a_worker_sends_comes_back_and_sends_nothing_twice() {
     assert_eq!(restored["taken"], taken["taken"]);
     let held = restored["held"].as_u64().expect("a number");
     assert!(held > 0 && held < MAILS as u64, "taken under way: {restored}");
-    // Whoever sends now sends nothing of it: a worker, the same batch, a single document.
+    // Nothing of it is sent now: by a worker, the same batch, or a single document.
     home.ok(&["worker", "--drain"]);
     home.run(&["send-bulk", &folder, "--user", "lotte", "--yes", "--json"]);
     assert_eq!((state("held"), state("ready")), (held, 0));

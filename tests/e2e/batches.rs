@@ -45,7 +45,7 @@ fn a_batch_is_listed_held_released_and_cancelled_as_one() {
     let folder = invoices(&home, "evening", 4, |number| format!("box-batch-{number}@west.test"));
     let folder = folder.display().to_string();
     let queued = home.ok(&["send-bulk", &folder, "--user", "lotte", "--queue", "--yes", "--batch", NOVEMBER]);
-    assert!(queued.said().contains(&format!("batch \"{NOVEMBER}\"")), "{}", queued.said());
+    assert!(queued.output().contains(&format!("batch \"{NOVEMBER}\"")), "{}", queued.output());
     let listed = home.ok(&["outbox", "batches", "--json"]).json();
     let row = &listed[0];
     assert_eq!(
@@ -143,7 +143,7 @@ fn a_number_that_several_mails_have_names_none_of_them() {
     let listed = home.ok(&["outbox", "--json"]).json();
     let mails = listed["mails"].as_array().expect("mails");
     for mail in mails {
-        assert!(refused.said().contains(mail["mail"].as_str().expect("an id")), "{}", refused.said());
+        assert!(refused.output().contains(mail["mail"].as_str().expect("an id")), "{}", refused.output());
     }
     home.run(&["resume", "F-0001", "--user", "lotte"]).assert(3, &["2 mails are about F-0001"]);
     home.ok(&["outbox", "cancel", mails[1]["mail"].as_str().expect("an id")]);
@@ -165,7 +165,7 @@ fn what_failed_for_everybody_is_sent_again_and_nothing_else() {
     for number in ["F-0001", "F-0002"] {
         bulk(0, &["--number", number, "--batch", NOVEMBER]);
     }
-    send_through(&home, server(At::Dot, How::Says("554 5.6.0 no such content here"), &[]));
+    send_through(&home, server(At::Dot, How::Replies("554 5.6.0 no such content here"), &[]));
     bulk(4, &named);
     assert_eq!((in_state(&home, NOVEMBER, "sent"), in_state(&home, NOVEMBER, "failed")), (2, 4));
     send_through(&home, servers().plain);
@@ -211,7 +211,7 @@ fn what_failed_for_everybody_is_sent_again_and_nothing_else() {
     again.assert(4, &[]);
     let left =
         again.json()["rows"].as_array().expect("rows").iter().filter(|it| it["verdict"] == "again").count();
-    assert_eq!(left, 0, "{}", again.said());
+    assert_eq!(left, 0, "{}", again.output());
     for number in [1, 2, 3, 5, 6] {
         assert_eq!(arrived(&format!("box-failed-{number}@west.test")).len(), 1, "{number}");
     }
@@ -271,7 +271,7 @@ fn twins_of_a_batch_are_rows_that_say_so() {
     let sent = run(3, &["--yes"]);
     assert_eq!(sent["states"]["sent"], 2, "{sent}");
     arrived_all("box-twins-1@west.test", 1);
-    // Somebody insists.
+    // A user overrides the refusal.
     let sent = run(0, &["--yes", "--same-number"]);
     assert_eq!(sent["states"]["sent"], 2, "{sent}");
     arrived_all("box-twins-2@west.test", 2);
@@ -329,16 +329,16 @@ fn a_held_mail_that_send_refuses_stays_held() {
 fn a_failure_is_told_once() {
     let home = plain_home(None);
     const WORDS: &str = "554 5.6.0 no such content here";
-    send_through(&home, server(At::Dot, How::Says(WORDS), &[]));
+    send_through(&home, server(At::Dot, How::Replies(WORDS), &[]));
     let folder = invoices(&home, "once", 2, |number| format!("box-once-{number}@west.test"));
     let document = folder.join("F-0001.json").display().to_string();
     let file = folder.join("F-0001.pdf").display().to_string();
     let sent = home.run(&["send", &document, "--pdf", &file, "--user", "lotte"]);
     sent.assert(4, &[]);
-    assert_eq!(sent.said().matches("no such content here").count(), 1, "{}", sent.said());
-    send_through(&home, server(At::Greeting, How::Says("554 5.3.2 closed for today"), &[]));
+    assert_eq!(sent.output().matches("no such content here").count(), 1, "{}", sent.output());
+    send_through(&home, server(At::Greeting, How::Replies("554 5.3.2 closed for today"), &[]));
     let document = folder.join("F-0002.json").display().to_string();
     let file = folder.join("F-0002.pdf").display().to_string();
     let sent = home.run(&["send", &document, "--pdf", &file, "--user", "lotte"]);
-    assert_eq!(sent.said().matches("closed for today").count(), 1, "{}", sent.said());
+    assert_eq!(sent.output().matches("closed for today").count(), 1, "{}", sent.output());
 }

@@ -64,7 +64,7 @@ fn b6_many_documents_leave_as_one_separate_mail_each() {
     let folder = folder.display().to_string();
     let run = home.run(&["send-bulk", &folder, "--user", "lotte", "--yes", "--json"]);
     run.assert(0, &[]);
-    assert_eq!(run.json()["states"]["sent"], 25, "{}", run.said());
+    assert_eq!(run.json()["states"]["sent"], 25, "{}", run.output());
     for mailbox in 0..5 {
         let messages = arrived_all(&format!("box-bulk-{mailbox}@west.test"), 5);
         for message in messages {
@@ -111,12 +111,12 @@ fn f5_a_row_that_can_not_be_sent_says_why_and_does_not_stop_the_others() {
     assert!(rows[0]["size"].as_u64() > Some(8_000) && rows[0]["template"] == "invoice/new", "{}", rows[0]);
     let sent = home.run(&["send-bulk", &folder, "--user", "lotte", "--yes", "--json"]);
     sent.assert(3, &[]);
-    assert_eq!(sent.json()["states"]["sent"], 1, "{}", sent.said());
+    assert_eq!(sent.json()["states"]["sent"], 1, "{}", sent.output());
     assert_eq!(arrived("box-mixed-1@west.test").len(), 1);
 }
 
 /// A resolver that knows no name, and how often it was asked.
-fn knows_nothing() -> (SocketAddr, Arc<AtomicUsize>) {
+fn empty_resolver() -> (SocketAddr, Arc<AtomicUsize>) {
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
     let address = socket.local_addr().expect("its address");
     let asked = Arc::new(AtomicUsize::new(0));
@@ -139,7 +139,7 @@ fn f5_what_the_senders_domain_lacks_is_noted_asked_for_once_and_stops_nothing() 
     let home = plain_home(None);
     let folder = invoices(&home, "domains", 3, |number| format!("box-domains-{number}@west.test"));
     let folder = folder.display().to_string();
-    let (resolver, asked) = knows_nothing();
+    let (resolver, asked) = empty_resolver();
     let bulk = |more: &[&str]| {
         let run = home.run(&[&["send-bulk", &folder, "--user", "lotte", "--json"], more].concat());
         run.assert(0, &[]);
@@ -229,7 +229,7 @@ fn what_is_queued_leaves_with_a_worker_unless_it_is_held_or_cancelled() {
         "--yes",
         "--json",
     ]);
-    assert_eq!(later.json()["queued"], 1, "{}", later.said());
+    assert_eq!(later.json()["queued"], 1, "{}", later.output());
     assert_eq!(home.ok(&["worker", "--drain", "--json"]).json()["sent"], 0);
     let listed = home.ok(&["outbox", "--json"]).json();
     assert_eq!(listed["mails"][0]["state"], "scheduled", "{listed}");

@@ -1,6 +1,6 @@
 //! The connection test: one sentence where all is well, else the stage and the server's own words.
 
-use crate::program::{Desk, Written};
+use crate::program::{Program, Written};
 use crate::servers::servers;
 use postroom_providers::ClosedPort;
 
@@ -12,20 +12,20 @@ fn it_says_exactly_that_the_test_was_successful() {
         Written::bare(servers().plain),
     ];
     for account in cases {
-        let desk = Desk::new(&account);
-        let run = desk.test_connection(&[]);
+        let program = Program::new(&account);
+        let run = program.test_connection(&[]);
         run.assert(0, &["220 ", "ESMTP"]);
-        assert_eq!(run.out.lines().last(), Some("SMTP test successful"), "{}", run.said());
-        assert_eq!(run.err, "", "{}", run.said());
-        let run = desk.test_connection(&["--json"]);
+        assert_eq!(run.out.lines().last(), Some("SMTP test successful"), "{}", run.output());
+        assert_eq!(run.err, "", "{}", run.output());
+        let run = program.test_connection(&["--json"]);
         let report = run.json();
         assert_eq!((&report["ok"], &report["message"]), (&true.into(), &"SMTP test successful".into()));
-        assert_eq!(report["failure"], serde_json::Value::Null, "{}", run.said());
+        assert_eq!(report["failure"], serde_json::Value::Null, "{}", run.output());
         let extensions = report["extensions"].as_array().expect("extensions");
         assert!(
             extensions.iter().any(|e| e.as_str().is_some_and(|e| e.starts_with("SIZE "))),
             "{}",
-            run.said()
+            run.output()
         );
     }
 }
@@ -72,15 +72,15 @@ fn a_failure_names_the_stage_and_repeats_the_servers_words() {
         ),
     ];
     for (case, account, (code, stage, words)) in cases {
-        let desk = Desk::new(&account);
-        let run = desk.test_connection(&["--json"]);
-        assert_eq!(run.code, code, "{case}: {}", run.said());
+        let program = Program::new(&account);
+        let run = program.test_connection(&["--json"]);
+        assert_eq!(run.code, code, "{case}: {}", run.output());
         let report = run.json();
         assert_eq!(report["ok"], false, "{case}");
-        assert_eq!(report["failure"]["stage"], stage, "{case}: {}", run.said());
-        assert!(report["message"].as_str().is_some_and(|m| m.contains(words)), "{case}: {}", run.said());
-        let run = desk.test_connection(&[]);
+        assert_eq!(report["failure"]["stage"], stage, "{case}: {}", run.output());
+        assert!(report["message"].as_str().is_some_and(|m| m.contains(words)), "{case}: {}", run.output());
+        let run = program.test_connection(&[]);
         run.assert(code, &[words]);
-        assert!(!run.said().contains("successful"), "{case}: {}", run.said());
+        assert!(!run.output().contains("successful"), "{case}: {}", run.output());
     }
 }

@@ -46,9 +46,9 @@ fn an_erased_person_is_in_no_file_of_the_store_and_gets_no_mail() {
         }
     }
     assert!(stores > 0, "the store was looked at");
-    // Nobody writes to the address again without saying so.
+    // No mail goes to the address again unless a user says so.
     let check = home.run(&["send-bulk", &sent, "--user", "lotte", "--check", "--again", "--json"]);
-    assert!(check.said().contains("is not written to"), "{}", check.said());
+    assert!(check.output().contains("is not written to"), "{}", check.output());
     home.ok(&["company", "set", "--retention", "30"]);
     assert_eq!(home.ok(&["retention", "apply", "--json"]).json()["emptied"], 0);
     assert_eq!(home.ok(&["company", "show", "--json"]).json()["retention_days"], 30);

@@ -1,5 +1,5 @@
 //! An access token that ends in the middle of a batch: one refresh, and every mail leaves once; or the refresh is refused, and
-//! what had not left is held until somebody has signed in again.
+//! what had not left is held until a user has signed in again.
 
 use crate::bulk::invoices;
 use crate::home::Home;
@@ -67,7 +67,7 @@ async fn a_token_that_ends_in_the_middle_of_a_batch_is_refreshed_once() {
     let before = server.refreshes();
     let sent = run(&home, words(&["send-bulk", &folder, "--user", "lotte", "--yes", "--json"])).await;
     sent.assert(0, &[]);
-    assert_eq!(sent.json()["states"]["sent"], COUNT, "{}", sent.said());
+    assert_eq!(sent.json()["states"]["sent"], COUNT, "{}", sent.output());
     assert_eq!(server.refreshes() - before, 1, "whoever met the old token waited for one refresh");
     let times = times(&gmail);
     assert_eq!(times.len(), COUNT);
@@ -105,7 +105,7 @@ async fn a_grant_that_ends_in_the_middle_of_a_batch_holds_the_rest_until_somebod
     while sent_since < held {
         let worked = run(&home, words(&["worker", "--drain", "--json"])).await;
         sent_since += worked.json()["sent"].as_u64().unwrap_or(0);
-        assert!(Instant::now() < end, "{sent_since} of {held} left: {}", worked.said());
+        assert!(Instant::now() < end, "{sent_since} of {held} left: {}", worked.output());
         tokio::time::sleep(Duration::from_secs(3)).await;
     }
     let times = times(&gmail);

@@ -39,7 +39,7 @@ fn a13_the_mail_leaves_through_the_fallback_within_the_patience_once_and_the_tim
     assert!(begun.elapsed() < Duration::from_secs(40), "{:?}", begun.elapsed());
     let report = run.json();
     let attempts = report["attempts"].as_array().expect("attempts");
-    assert_eq!(attempts.len(), 2, "{}", run.said());
+    assert_eq!(attempts.len(), 2, "{}", run.output());
     assert_eq!((&attempts[0]["account"], &attempts[0]["fallback"]), (&"office".into(), &false.into()));
     assert_eq!((&attempts[1]["account"], &attempts[1]["fallback"]), (&"spare".into(), &true.into()));
     let sent = sendgrid.sent();
@@ -78,8 +78,8 @@ fn a13_a_refused_recipient_does_not_fall_back() {
     home.fall_back_to(&sendgrid.url(), "automatic", "0s");
     let run = home.send("office", "nobody@west.test", &["--wait", "5s"]);
     run.assert(4, &["550 5.1.1"]);
-    assert_eq!(run.json()["status"], "failed", "{}", run.said());
-    assert!(sendgrid.sent().is_empty(), "{}", run.said());
+    assert_eq!(run.json()["status"], "failed", "{}", run.output());
+    assert!(sendgrid.sent().is_empty(), "{}", run.output());
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn a_key_that_the_fallback_refuses_is_told_without_the_key() {
     home.add_smtp("office", closed.number(), &[]);
     home.fall_back_to(&sendgrid.url(), "automatic", "0s");
     let run = home.send("office", "box-key@west.test", &[]);
-    assert!(matches!(run.code, 4 | 5), "{}", run.said());
-    assert!(!run.said().contains(API_KEY), "{}", run.said());
+    assert!(matches!(run.code, 4 | 5), "{}", run.output());
+    assert!(!run.output().contains(API_KEY), "{}", run.output());
     assert!(sendgrid.sent().is_empty());
 }

@@ -104,21 +104,21 @@ impl Gated {
         let mut stream = BufReader::new(stream);
         let mut recipient = String::new();
         let mut line = String::new();
-        say(&mut stream, "220 gated.test ESMTP")?;
+        reply(&mut stream, "220 gated.test ESMTP")?;
         loop {
             read(&mut stream, &mut line)?;
             match line.get(..4).unwrap_or_default().to_ascii_uppercase().as_str() {
-                "EHLO" => say(&mut stream, "250-gated.test\r\n250-PIPELINING\r\n250 8BITMIME")?,
+                "EHLO" => reply(&mut stream, "250-gated.test\r\n250-PIPELINING\r\n250 8BITMIME")?,
                 "RCPT" => {
                     let address = line.split(['<', '>']).nth(1).unwrap_or_default();
                     address.clone_into(&mut recipient);
-                    say(&mut stream, "250 2.1.5 ok")?;
+                    reply(&mut stream, "250 2.1.5 ok")?;
                 }
                 "DATA" => {
                     if wait == Wait::BeforeData {
                         self.wait_for_word(&recipient);
                     }
-                    say(&mut stream, "354 go ahead")?;
+                    reply(&mut stream, "354 go ahead")?;
                     loop {
                         read(&mut stream, &mut line)?;
                         if line == ".\r\n" {
@@ -132,19 +132,19 @@ impl Gated {
                     if wait == Wait::AfterDot {
                         self.wait_for_word(&recipient);
                     }
-                    say(&mut stream, "250 2.0.0 taken as 1")?;
+                    reply(&mut stream, "250 2.0.0 taken as 1")?;
                 }
                 "QUIT" => {
-                    say(&mut stream, "221 bye")?;
+                    reply(&mut stream, "221 bye")?;
                     return None;
                 }
-                _ => say(&mut stream, "250 ok")?,
+                _ => reply(&mut stream, "250 ok")?,
             }
         }
     }
 }
 
-fn say(stream: &mut BufReader<TcpStream>, words: &str) -> Option<()> {
+fn reply(stream: &mut BufReader<TcpStream>, words: &str) -> Option<()> {
     stream.get_mut().write_all(format!("{words}\r\n").as_bytes()).ok()
 }
 

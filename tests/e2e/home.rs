@@ -96,7 +96,7 @@ impl Home {
     /// The same, which must go well.
     pub(crate) fn ok(&self, words: &[&str]) -> Run {
         let run = self.run(words);
-        assert_eq!(run.code, 0, "postroom {}: {}", words.join(" "), run.said());
+        assert_eq!(run.code, 0, "postroom {}: {}", words.join(" "), run.output());
         run
     }
 

@@ -5,7 +5,7 @@ use crate::bulk::{invoices, message_ids, plain_home};
 use crate::home::Home;
 use crate::samples::pdf;
 use crate::servers::servers;
-use postroom_tests::scripted::{At, How, telling_server, wait_for};
+use postroom_tests::scripted::{At, How, notifying_server, wait_for};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::process::Child;
@@ -80,7 +80,7 @@ fn killed_at_any_moment_a_bulk_ends_with_every_mail_once() {
         kill(child);
     }
     let last = home.run(&words);
-    assert!([0, 6].contains(&last.code), "{}", last.said());
+    assert!([0, 6].contains(&last.code), "{}", last.output());
     let in_doubt = assert_once(&home, mailbox, count);
     eprintln!("{count} mails, {kills} kills: {in_doubt} in doubt");
     let timeline = home.ok(&["timeline", "F-0001", "--user", "lotte", "--json"]).json();
@@ -92,14 +92,14 @@ fn killed_at_any_moment_a_bulk_ends_with_every_mail_once() {
 /// that it came there.
 fn silent_at(at: At, mailbox: &str, pdf_size: usize) -> (Home, Receiver<()>) {
     let home = Home::new();
-    let (port, told) = telling_server(at, How::Hangs, &["PIPELINING", "8BITMIME"]);
+    let (port, reached) = notifying_server(at, How::Hangs, &["PIPELINING", "8BITMIME"]);
     home.add_smtp("office", port, &["--no-login"]);
     home.ok(&["account", "set", "office", "--security", "none", "--port", &port.to_string()]);
     let folder = invoices(&home, "one", 1, |_| mailbox.to_owned());
     std::fs::write(folder.join("F-0001.pdf"), pdf(9, pdf_size)).expect("a PDF");
     let folder = folder.display().to_string();
     home.ok(&["send-bulk", &folder, "--user", "lotte", "--queue", "--yes", "--json"]);
-    (home, told)
+    (home, reached)
 }
 
 #[test]
@@ -112,9 +112,9 @@ fn killed_before_the_last_bytes_left_a_mail_is_sent_again_and_after_them_it_is_i
         (At::Dot, "box-killed-dot@west.test", true),
     ] {
         let size = if at == At::Body { 4_900_000 } else { 8_000 };
-        let (home, told) = silent_at(at, mailbox, size);
+        let (home, reached) = silent_at(at, mailbox, size);
         let child = home.start(&["worker"]);
-        wait_for(&told);
+        wait_for(&reached);
         kill(child);
         // From here on the account's server works.
         home.ok(&["account", "set", "office", "--port", &servers().plain.to_string()]);

@@ -3,24 +3,24 @@
 
 use crate::arrival::attachments;
 use crate::mailbox::the_one;
-use crate::program::{Desk, Written};
+use crate::program::{Program, Written};
 use crate::samples::{bytes, invoice, pdf};
 
 /// Sends a PDF and added files of these sizes.
-fn send(desk: &Desk, to: &str, pdf_size: usize, added: &[usize]) -> crate::program::Run {
-    desk.put("invoice.pdf", &pdf(8, pdf_size));
+fn send(program: &Program, to: &str, pdf_size: usize, added: &[usize]) -> crate::program::Run {
+    program.put("invoice.pdf", &pdf(8, pdf_size));
     let mut options = vec!["--pdf".to_owned(), "invoice.pdf".to_owned(), "--json".to_owned()];
     for (number, size) in added.iter().enumerate() {
         let name = format!("file-{number}.bin");
-        desk.put(&name, &bytes(number as u64 + 100, *size));
+        program.put(&name, &bytes(number as u64 + 100, *size));
         options.extend(["--attach".to_owned(), name]);
     }
-    desk.send(&invoice(), to, &options.iter().map(String::as_str).collect::<Vec<_>>())
+    program.send(&invoice(), to, &options.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 #[test]
 fn the_eleventh_file_and_the_byte_too_many_are_refused_with_the_rule() {
-    let desk = Desk::new(&Written::starttls());
+    let program = Program::new(&Written::starttls());
     let cases: [(&str, usize, Vec<usize>, &[&str]); 3] = [
         ("an eleventh file", 1_000, vec![10; 11], &["file-10.bin", "at most 10"]),
         (
@@ -32,11 +32,11 @@ fn the_eleventh_file_and_the_byte_too_many_are_refused_with_the_rule() {
         ("a byte too many in all", 5_000_001, vec![5_000_000; 4], &["25,000,001", "25,000,000"]),
     ];
     for (case, pdf_size, added, words) in cases {
-        let run = send(&desk, "box-nobody@west.test", pdf_size, &added);
-        assert_eq!(run.code, 3, "{case}: {}", run.said());
-        assert_eq!(run.json()["code"], 3, "{case}: {}", run.said());
+        let run = send(&program, "box-nobody@west.test", pdf_size, &added);
+        assert_eq!(run.code, 3, "{case}: {}", run.output());
+        assert_eq!(run.json()["code"], 3, "{case}: {}", run.output());
         for word in words {
-            assert!(run.err.contains(word), "{case}: \"{word}\" is not in {}", run.said());
+            assert!(run.err.contains(word), "{case}: \"{word}\" is not in {}", run.output());
         }
     }
 }
@@ -47,9 +47,9 @@ fn ten_files_of_twenty_five_million_bytes_in_all_arrive_byte_for_byte() {
         ("box-ten-files@west.test", 5_000_000, vec![2_000_000; 10]),
         ("box-five-million@west.test", 5_000_000, vec![5_000_000; 4]),
     ];
-    let desk = Desk::new(&Written::starttls());
+    let program = Program::new(&Written::starttls());
     for (to, pdf_size, added) in cases {
-        let run = send(&desk, to, pdf_size, &added);
+        let run = send(&program, to, pdf_size, &added);
         run.assert(0, &[]);
         let attached = attachments(&the_one(to));
         assert_eq!(attached.len(), added.len() + 1, "{to}: {:?}", attached.keys());

@@ -21,7 +21,7 @@ pub(crate) fn arrived(address: &str) -> Vec<Vec<u8>> {
     }
 }
 
-/// The same, once there are so many: a server that took a mail has not delivered it yet. Whoever has counted more fails.
+/// Reads them once there are so many: a server that took a mail has not delivered it yet. More than that fails.
 pub(crate) fn arrived_all(address: &str, count: usize) -> Vec<Vec<u8>> {
     let end = Instant::now() + PATIENCE;
     loop {

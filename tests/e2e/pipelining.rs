@@ -99,11 +99,11 @@ async fn bytes(mail: &Submission) -> Vec<u8> {
     text.replace("\r\n", "\n").replace('\r', "\n").replace('\n', "\r\n").into_bytes()
 }
 
-fn check(kind: Kind, authenticated: bool, what: &str, outcome: &Result<Acceptance, Failure>) {
+fn check(kind: Kind, authenticated: bool, what: &str, submitted: &Result<Acceptance, Failure>) {
     let codes = |of: &[postroom::transport::smtp::RecipientReply]| -> Vec<u16> {
         of.iter().map(|answer| answer.reply.code).collect()
     };
-    match (kind, outcome) {
+    match (kind, submitted) {
         (Kind::Small | Kind::Large | Kind::BareLineEnds, Ok(accepted)) => {
             assert_eq!(codes(&accepted.recipients), [250], "{what}");
         }
@@ -147,9 +147,14 @@ async fn mails_that_follow_each_other_closely_arrive_each_as_if_alone() {
         }
         let mut taken = Vec::new();
         for (kind, mailbox, mail, submitted) in all {
-            let outcome = submitted.await.expect("no panic");
-            check(kind, security != Security::None, &format!("{mailbox}, {kind:?}: {outcome:?}"), &outcome);
-            if outcome.is_ok() && kind != Kind::NobodysToRelay {
+            let submitted = submitted.await.expect("no panic");
+            check(
+                kind,
+                security != Security::None,
+                &format!("{mailbox}, {kind:?}: {submitted:?}"),
+                &submitted,
+            );
+            if submitted.is_ok() && kind != Kind::NobodysToRelay {
                 taken.push((mailbox, mail));
             }
         }

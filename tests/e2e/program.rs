@@ -1,5 +1,5 @@
-//! The command line, run as a person or a script runs it: settings in a file, password in another, and a look at
-//! everything it says for the secret that must not be there.
+//! The command line, run as a person or a script runs it: settings in a file, password in another, and a search of
+//! its output for the secret that must not be there.
 
 use crate::plugin::{cache, plugin};
 use crate::servers::{SENDER, servers};
@@ -47,20 +47,20 @@ impl Written<'static> {
     }
 }
 
-/// A folder with a settings file, and the program run in it.
-pub(crate) struct Desk {
+/// The program, and a folder with a settings file that it runs in.
+pub(crate) struct Program {
     folder: TempDir,
 }
 
-/// What a run left.
+/// Exit code and output of a run.
 pub(crate) struct Run {
     pub(crate) code: i32,
     pub(crate) out: String,
     pub(crate) err: String,
 }
 
-impl Desk {
-    /// A desk with one account, `company_plugin`.
+impl Program {
+    /// Makes the folder, with settings of one account, `office`.
     pub(crate) fn new(account: &Written<'_>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let Written { host, port, security, timeout, more, .. } = account;
@@ -80,19 +80,19 @@ impl Desk {
         Self { folder }
     }
 
-    /// Where a file of this desk is.
+    /// Returns the path of a file in the folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// Puts a file on the desk.
+    /// Writes a file into the folder.
     pub(crate) fn put(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.path(name);
         std::fs::write(&path, bytes).expect("a file");
         path
     }
 
-    /// `postroom send` of a document, with further options.
+    /// Runs `postroom send` of a document, with further options.
     pub(crate) fn send(&self, document: &Path, to: &str, options: &[&str]) -> Run {
         let document = document.display().to_string();
         let mut words =
@@ -101,14 +101,14 @@ impl Desk {
         self.run(&words)
     }
 
-    /// `postroom test-connection`, with further options.
+    /// Runs `postroom test-connection`, with further options.
     pub(crate) fn test_connection(&self, options: &[&str]) -> Run {
         let mut words = vec!["test-connection", "--settings", "settings.toml", "--account", "office"];
         words.extend(options);
         self.run(&words)
     }
 
-    /// The program with these words.
+    /// Runs the program with these arguments.
     pub(crate) fn run(&self, words: &[&str]) -> Run {
         ended(command(self.folder.path(), words).spawn().expect("the program starts"), words)
     }
@@ -133,7 +133,7 @@ pub(crate) fn command(folder: &Path, words: &[&str]) -> Command {
     command
 }
 
-/// What a running program left when it ended.
+/// Waits for a running program to end.
 pub(crate) fn ended(child: Child, words: &[&str]) -> Run {
     let id = child.id();
     let (done, ended) = mpsc::channel();
@@ -153,21 +153,21 @@ pub(crate) fn ended(child: Child, words: &[&str]) -> Run {
 }
 
 impl Run {
-    /// Everything said.
-    pub(crate) fn said(&self) -> String {
+    /// Exit code, standard output and standard error, for a message of an assertion.
+    pub(crate) fn output(&self) -> String {
         format!("exit code {}\n{}{}", self.code, self.out, self.err)
     }
 
     /// Standard output as JSON.
     pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("not JSON: {e}: {}", self.said()))
+        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("not JSON: {e}: {}", self.output()))
     }
 
-    /// Asserts the exit code, and that each of these is said somewhere.
+    /// Asserts the exit code, and that each of these is somewhere in the output.
     pub(crate) fn assert(&self, code: i32, words: &[&str]) {
-        assert_eq!(self.code, code, "{}", self.said());
+        assert_eq!(self.code, code, "{}", self.output());
         for words in words {
-            assert!(self.said().contains(words), "\"{words}\" is not in {}", self.said());
+            assert!(self.output().contains(words), "\"{words}\" is not in {}", self.output());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A provider's days, one after the other: its quota is used up in the morning, somebody changes the password, its certificate
+//! A provider's days, one after the other: its quota is used up in the morning, a user changes the password, its certificate
 //! runs out, and at night all is well again. No mail fails for any of it, and none leaves twice.
 
 use crate::bulk::invoices;
@@ -29,7 +29,7 @@ enum Mood {
     Expired,
 }
 
-/// The provider, with what it took for whom, and how often somebody tried to sign in in vain.
+/// The provider, with the mails that it took, by recipient, and the count of logins that it refused.
 struct Provider {
     port: u16,
     authority: PathBuf,
@@ -77,15 +77,15 @@ impl Provider {
 /// One conversation; it ends where the client does.
 fn converse(stream: TcpStream, config: Arc<ServerConfig>, seen: &Mutex<Seen>) -> Option<()> {
     let mut plain = BufReader::new(stream);
-    say(plain.get_mut(), "220 provider.test ESMTP")?;
+    reply(plain.get_mut(), "220 provider.test ESMTP")?;
     loop {
         match command(&mut plain)?.as_str() {
-            "EHLO" => say(plain.get_mut(), "250-provider.test\r\n250 STARTTLS")?,
+            "EHLO" => reply(plain.get_mut(), "250-provider.test\r\n250 STARTTLS")?,
             "STARTTLS" => break,
-            _ => say(plain.get_mut(), "530 5.7.0 STARTTLS first")?,
+            _ => reply(plain.get_mut(), "530 5.7.0 STARTTLS first")?,
         }
     }
-    say(plain.get_mut(), "220 go ahead")?;
+    reply(plain.get_mut(), "220 go ahead")?;
     let connection = ServerConnection::new(config).ok()?;
     let mut wire = BufReader::new(StreamOwned::new(connection, plain.into_inner()));
     let mut to = String::new();
@@ -110,18 +110,18 @@ fn converse(stream: TcpStream, config: Arc<ServerConfig>, seen: &Mutex<Seen>) ->
                 "250 2.1.5 ok"
             }
             "DATA" => {
-                say(wire.get_mut(), "354 go ahead")?;
+                reply(wire.get_mut(), "354 go ahead")?;
                 while self::line(&mut wire)? != ".\r\n" {}
                 let mut seen = seen.lock().ok()?;
                 take(&mut seen, &to)
             }
             "QUIT" => {
-                say(wire.get_mut(), "221 bye")?;
+                reply(wire.get_mut(), "221 bye")?;
                 return None;
             }
             _ => "250 ok",
         };
-        say(wire.get_mut(), answer)?;
+        reply(wire.get_mut(), answer)?;
     }
 }
 
@@ -138,7 +138,7 @@ fn take(seen: &mut Seen, to: &str) -> &'static str {
     }
 }
 
-fn say(to: &mut impl Write, words: &str) -> Option<()> {
+fn reply(to: &mut impl Write, words: &str) -> Option<()> {
     to.write_all(format!("{words}\r\n").as_bytes()).ok()?;
     to.flush().ok()
 }
@@ -193,7 +193,7 @@ fn at(home: &Home, hours: u32, words: &[&str]) -> Run {
 }
 
 /// How many mails stand in each state, and what each list says of one that waits.
-fn look(home: &Home, hours: u32, says: &[&str]) -> BTreeMap<String, u64> {
+fn look(home: &Home, hours: u32, expected: &[&str]) -> BTreeMap<String, u64> {
     let listed = at(home, hours, &["outbox", "--json"]).json();
     let counts = listed["counts"].as_array().expect("counts").iter();
     let counts: BTreeMap<String, u64> = counts
@@ -204,7 +204,7 @@ fn look(home: &Home, hours: u32, says: &[&str]) -> BTreeMap<String, u64> {
     assert_eq!(counts.get("failed"), None, "{counts:?}");
     assert_eq!(counts.values().sum::<u64>(), MAILS as u64, "{counts:?}");
     if let Some(waiting) = listed["mails"].as_array().expect("mails").first() {
-        for words in says {
+        for words in expected {
             let number = waiting["number"].as_str().expect("a number");
             let status = at(home, hours, &["status", number, "--json"]).json();
             let (why, also) = (waiting["why"].to_string(), status[0]["why"].to_string());
@@ -235,7 +235,7 @@ fn a_providers_bad_days_fail_no_mail_and_double_none() {
     account.assert(0, &["what it may send is used up", "5.4.5"]);
     at(&home, 0, &["account", "pace", "office"]).assert(0, &["40 recipients in 24 hours", "refusal"]);
 
-    // The next noon the password is another one: nobody asks for each mail.
+    // The next noon the password is another one: it is not tried again for each mail.
     provider.is_now(Mood::OtherPassword);
     at(&home, 28, &["worker", "--drain"]).assert(0, &[]);
     look(&home, 28, &["535 5.7.8", "postroom account test office"]);
@@ -246,7 +246,7 @@ fn a_providers_bad_days_fail_no_mail_and_double_none() {
     at(&home, 29, &["worker", "--drain"]).assert(0, &[]);
     assert_eq!(provider.refused_logins(), logins + 1);
 
-    // Somebody writes the new one down; in the evening the certificate has expired.
+    // A user enters the new one; in the evening the certificate has expired.
     provider.is_now(Mood::Expired);
     at(&home, 33, &["account", "set", "office", "--password-file", "password"]).assert(0, &[]);
     at(&home, 34, &["worker", "--drain"]).assert(0, &[]);

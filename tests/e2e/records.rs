@@ -105,21 +105,21 @@ fn documents_of_the_erp_become_mails_and_their_statuses_reach_it_within_ten_seco
         "{}",
         rows[4]
     );
-    assert!(!check.said().contains("/tmp"), "{}", check.said());
+    assert!(!check.output().contains("/tmp"), "{}", check.output());
 
     let worker = home.start(&["worker"]);
     let queued = send(&home, "F-", &["--yes", "--queue"]);
     queued.assert(3, &[]);
-    assert_eq!(queued.json()["queued"], 3, "{}", queued.said());
-    let told = notices(&erp, 3, Duration::from_secs(60));
-    let mut pairs = words(&told);
+    assert_eq!(queued.json()["queued"], 3, "{}", queued.output());
+    let received = notices(&erp, 3, Duration::from_secs(60));
+    let mut pairs = words(&received);
     pairs.sort();
     let in_transit = |number: &str| (number.to_owned(), "in-transit".to_owned());
     assert_eq!(pairs, ["F-1", "F-2", "F-3"].map(in_transit));
-    for (heard, notice) in erp.received() {
+    for (request_time, notice) in erp.received() {
         let at: chrono::DateTime<chrono::FixedOffset> =
             notice["at"].as_str().expect("a time").parse().expect("one");
-        let late = heard.duration_since(SystemTime::from(at)).unwrap_or_default();
+        let late = request_time.duration_since(SystemTime::from(at)).unwrap_or_default();
         assert!(late < SOON + Duration::from_secs(1), "{late:?} after its news: {notice}");
         assert_eq!(notice["status"]["label"], "In transit");
         assert!(notice["recipient"].as_str().is_some_and(|it| it.starts_with("box-erp-")), "{notice}");
@@ -131,13 +131,13 @@ fn documents_of_the_erp_become_mails_and_their_statuses_reach_it_within_ten_seco
     // What comes back is told too, after what was told before.
     let begun = Instant::now();
     home.ok(&["track", &bounce(&home, "F-2", "box-erp-2@west.test")]);
-    let told = notices(&erp, 4, SOON);
+    let received = notices(&erp, 4, SOON);
     eprintln!("a status reached the ERP {:?} after its news", begun.elapsed());
-    let last = &told[3];
+    let last = &received[3];
     assert_eq!((&last["document"]["number"], &last["status"]["word"]), (&json!("F-2"), &json!("failed")));
     assert!(last["reason"].as_str().is_some_and(|it| it.contains("no such user here")), "{last}");
     kill(worker);
-    // The same report once more is no news, nor is the same batch.
+    // The same report once more changes no status, nor does the same batch.
     home.ok(&["track", &bounce(&home, "F-2", "box-erp-2@west.test")]);
     send(&home, "F-1", &["--yes"]).assert(0, &[]);
     home.ok(&["records", "deliver"]).assert(0, &["0 told"]);
@@ -176,7 +176,7 @@ fn an_erp_that_fails_is_slow_redirects_or_loses_answers_gets_every_notice_once_a
             break;
         }
         run.assert(5, &[]);
-        assert!(runs < 10, "{}", run.said());
+        assert!(runs < 10, "{}", run.output());
     }
     let wanted = ["in-transit", "failed"].map(|word| ("F-1".to_owned(), word.to_owned()));
     assert_eq!(words(&erp.notices()), wanted);
@@ -192,8 +192,8 @@ fn an_erp_that_fails_is_slow_redirects_or_loses_answers_gets_every_notice_once_a
     send(&home, "F-2", &["--yes"]).assert(0, &[]);
     home.ok(&["track", &bounce(&home, "F-2", "box-faulty-2@west.test")]);
     home.ok(&["records", "deliver"]);
-    let told = erp.notices();
-    assert_eq!(words(&told[2..]), [("F-2".to_owned(), "failed".to_owned())]);
+    let received = erp.notices();
+    assert_eq!(words(&received[2..]), [("F-2".to_owned(), "failed".to_owned())]);
     let refused = home.ok(&["records", "notices", "--open"]);
     refused.assert(0, &["refused", "no such invoice"]);
     home.ok(&["records", "deliver", "--again"]).assert(0, &["1 told"]);
@@ -224,9 +224,9 @@ fn a_server_that_listens_tells_what_became_of_mails_too() {
     let served = home.start(&["serve", "--listen", "127.0.0.1:0"]);
     let begun = Instant::now();
     home.send("office", "box-served@west.test", &[]).assert(0, &[]);
-    let told = notices(&erp, 1, Duration::from_secs(60));
+    let received = notices(&erp, 1, Duration::from_secs(60));
     kill(served);
-    assert_eq!(told[0]["recipient"], "box-served@west.test", "after {:?}: {told:?}", begun.elapsed());
+    assert_eq!(received[0]["recipient"], "box-served@west.test", "after {:?}: {received:?}", begun.elapsed());
 }
 
 #[test]
@@ -256,8 +256,8 @@ fn records_that_can_not_be_used_say_why_and_what_to_do() {
     let set =
         ["company", "records", "--url", &url, "--allow-private", "127.0.0.1", "--timeout", "1", "--json"];
     let shown = home.ok(&[&set[..], &with_key].concat());
-    assert_eq!(shown.json()["records"]["url"], url, "{}", shown.said());
-    assert!(!shown.said().contains(KEY), "{}", shown.said());
+    assert_eq!(shown.json()["records"]["url"], url, "{}", shown.output());
+    assert!(!shown.output().contains(KEY), "{}", shown.output());
     home.ok(&["records", "test"]);
     erp.set_clock_ahead(1_000);
     home.run(&["records", "test"]).assert(4, &["it was signed at another time", "URL and key"]);
@@ -309,10 +309,10 @@ fn a_folder_is_records_too_and_its_notices_stay_to_be_read() {
     assert_eq!(partners[0]["id"], "K-1042", "{partners:#}");
     let sent = send(&home, "F-000*", &["--yes"]);
     sent.assert(0, &[]);
-    assert_eq!(sent.json()["states"]["sent"], 2, "{}", sent.said());
+    assert_eq!(sent.json()["states"]["sent"], 2, "{}", sent.output());
     home.ok(&["records", "deliver"]);
-    let told = home.ok(&["records", "notices", "--json"]).json();
-    let told = told.as_array().expect("notices");
-    assert_eq!(told.len(), 2, "{told:#?}");
-    assert!(told.iter().all(|it| it["status"] == "in-transit" && it["state"] == "told"), "{told:#?}");
+    let received = home.ok(&["records", "notices", "--json"]).json();
+    let received = received.as_array().expect("notices");
+    assert_eq!(received.len(), 2, "{received:#?}");
+    assert!(received.iter().all(|it| it["status"] == "in-transit" && it["state"] == "told"), "{received:#?}");
 }

@@ -1,21 +1,22 @@
 //! Rendering by the program: every real invoice, twice, with the same bytes.
 
-use crate::program::{Desk, Written};
+use crate::program::{Program, Written};
 use crate::samples::invoices;
 
 const FILES: [&str; 4] = ["message.eml", "body.html", "body.txt", "subject.txt"];
 
 #[test]
 fn every_invoice_renders_into_four_files_and_again_into_the_same_bytes() {
-    let desk = Desk::new(&Written::starttls());
+    let program = Program::new(&Written::starttls());
     for (number, document) in invoices().iter().enumerate() {
         let path = document.display().to_string();
         let [once, twice] = ["once", "twice"].map(|time| {
             let folder = format!("{number}-{time}");
-            let run = desk.run(&["render", &path, "--out", &folder, "--format", "pdf+ubl"]);
-            assert_eq!(run.code, 0, "{path}: {}", run.said());
+            let run = program.run(&["render", &path, "--out", &folder, "--format", "pdf+ubl"]);
+            assert_eq!(run.code, 0, "{path}: {}", run.output());
             FILES.map(|file| {
-                std::fs::read(desk.path(&folder).join(file)).unwrap_or_else(|e| panic!("{path}: {file}: {e}"))
+                std::fs::read(program.path(&folder).join(file))
+                    .unwrap_or_else(|e| panic!("{path}: {file}: {e}"))
             })
         });
         for ((file, once), twice) in FILES.iter().zip(&once).zip(&twice) {

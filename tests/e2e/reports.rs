@@ -13,13 +13,13 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 /// A home whose account has its own address in a mailbox that can be read as files.
-struct Reported {
+struct MailboxHome {
     home: Home,
     address: String,
     maildir: PathBuf,
 }
 
-impl Reported {
+impl MailboxHome {
     fn new(mailbox: &str) -> Self {
         let home = Home::new();
         let (port, address) = (servers().plain.to_string(), format!("{mailbox}@west.test"));
@@ -28,7 +28,7 @@ impl Reported {
         Self { home, address, maildir: servers().maildir(mailbox) }
     }
 
-    /// Sends an invoice of this number to somebody, and asks for a report.
+    /// Sends an invoice of this number to an address, and asks for a report.
     fn send(&self, number: usize, to: &str) -> Value {
         let folder = invoices(&self.home, &format!("to-{number}"), number, |_| to.to_owned());
         let document = folder.join(format!("F-{number:04}.json")).display().to_string();
@@ -36,7 +36,7 @@ impl Reported {
         let words =
             ["send", document.as_str(), "--user", "lotte", "--pdf", &pdf, "--notify-delivered", "--json"];
         let run = self.home.ok(&words);
-        assert_eq!(run.json()["status"], "in-transit", "{}", run.said());
+        assert_eq!(run.json()["status"], "in-transit", "{}", run.output());
         run.json()
     }
 
@@ -72,7 +72,7 @@ fn fact<'a>(status: &'a Value, kind: &str) -> &'a Value {
 
 #[test]
 fn the_remote_servers_refusal_comes_back_and_is_on_the_timeline_in_its_own_words() {
-    let reported = Reported::new("box-bounces");
+    let reported = MailboxHome::new("box-bounces");
     reported.send(1, "unknown-els@async.test");
     let status = reported.until(1, "Failed");
     let bounced = fact(&status, "bounced");
@@ -84,7 +84,7 @@ fn the_remote_servers_refusal_comes_back_and_is_on_the_timeline_in_its_own_words
     assert!(bounced["words"].as_str().is_some_and(|words| words.contains(UNKNOWN_THERE)), "{bounced}");
     let reason = status["reason"].as_str().unwrap_or_default();
     assert!(reason.contains("5.1.1") && reason.contains(UNKNOWN_THERE), "{reason}");
-    // Nobody writes there again unasked.
+    // No mail goes there again unasked.
     let listed = reported.home.ok(&["suppressions", "--json"]).json();
     assert_eq!(listed[0]["address"], "unknown-els@async.test", "{listed}");
     // A full mailbox is no dead address.
@@ -97,7 +97,7 @@ fn the_remote_servers_refusal_comes_back_and_is_on_the_timeline_in_its_own_words
 
 #[test]
 fn a_report_of_a_delivery_is_delivered_and_one_of_a_mail_passed_on_is_not() {
-    let reported = Reported::new("box-delivered");
+    let reported = MailboxHome::new("box-delivered");
     reported.send(1, "box-reported@west.test");
     let status = reported.until(1, "Delivered");
     assert_eq!(fact(&status, "delivered")["source"], "delivery-report");
@@ -113,7 +113,7 @@ fn a_report_of_a_delivery_is_delivered_and_one_of_a_mail_passed_on_is_not() {
         std::thread::sleep(std::time::Duration::from_millis(300));
     };
     assert_eq!(fact(&status, "relayed")["source"], "delivery-report");
-    // Without news for 25 days nobody can tell any more, and an action says so.
+    // After 25 days without a report the status can't be found out any more, and an action says so.
     for (days, label) in [(24, "In transit"), (26, "Unknown")] {
         let then = (Local::now() + Duration::days(days)).to_rfc3339();
         let status = reported.status(2, &["--as-of", &then]);
@@ -128,7 +128,7 @@ fn a_report_of_a_delivery_is_delivered_and_one_of_a_mail_passed_on_is_not() {
 
 #[test]
 fn the_readers_receipt_is_read_and_a_forged_one_changes_nothing() {
-    let reported = Reported::new("box-receipts");
+    let reported = MailboxHome::new("box-receipts");
     let sent = reported.send(1, "box-reader@west.test");
     let id = sent["message_id"].as_str().expect("a Message-ID").to_owned();
     let message = arrived("box-reader@west.test").remove(0);

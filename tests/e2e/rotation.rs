@@ -65,14 +65,14 @@ async fn the_master_key_is_changed_under_serve_a_worker_and_an_open_sign_in() {
         .expect("set up")
     };
     let mut child = started;
-    let mut said = BufReader::new(child.stderr.take().expect("its words"));
+    let mut stderr = BufReader::new(child.stderr.take().expect("its words"));
     let (home, page, served, hook) = tokio::task::spawn_blocking(move || {
         let mut line = String::new();
         while !line.contains("sign in at ") {
             line.clear();
-            assert!(said.read_line(&mut line).expect("a line") > 0, "no page was named");
+            assert!(stderr.read_line(&mut line).expect("a line") > 0, "no page was named");
         }
-        std::thread::spawn(move || said.read_to_end(&mut Vec::new()));
+        std::thread::spawn(move || stderr.read_to_end(&mut Vec::new()));
         let page: url::Url = line.trim().rsplit(' ').next().expect("a URL").parse().expect("a URL");
         // Twice, and the old keys are gone from the store both times.
         for _ in 0..2 {
@@ -81,7 +81,7 @@ async fn the_master_key_is_changed_under_serve_a_worker_and_an_open_sign_in() {
             // The programs that run say in time that they have the new key.
             let begun = std::time::Instant::now();
             while home.run(&["key", "retire"]).code != 0 {
-                assert!(begun.elapsed().as_secs() < 60, "{}", home.run(&["key", "retire"]).said());
+                assert!(begun.elapsed().as_secs() < 60, "{}", home.run(&["key", "retire"]).output());
                 std::thread::sleep(std::time::Duration::from_millis(500));
             }
             assert_eq!(report(&served, &hook), 200, "after the end of the old key");

@@ -34,11 +34,11 @@ impl Sink {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("its number").port();
         let seen = Arc::new(Mutex::new(String::new()));
-        let kept = Arc::clone(&seen);
+        let shared = Arc::clone(&seen);
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let kept = Arc::clone(&kept);
-                std::thread::spawn(move || converse(stream, speaks, &kept));
+                let shared = Arc::clone(&shared);
+                std::thread::spawn(move || converse(stream, speaks, &shared));
             }
         });
         Self { port, seen }
@@ -174,7 +174,7 @@ fn a_companys_password_goes_to_the_server_that_it_was_given_for_and_to_no_other(
     }
     home.ok(&["account", "set", "office", "--display-name", "Another name"]);
     home.ok(&["account", "test", "office"]);
-    // By the store, without asking anybody.
+    // By the store, without a question.
     type Change = fn(&mut SmtpServer, u16);
     let hostile: [(&str, Change); 4] = [
         ("port", |it, port| it.port = port.try_into().expect("a port")),
@@ -211,7 +211,7 @@ fn a_companys_password_goes_to_the_server_that_it_was_given_for_and_to_no_other(
     });
     use_it(&home, "office");
     assert!(!evil.got(PASSWORD) && !evil_imap.got(PASSWORD), "the mailbox's server has it");
-    // Whoever gives it again says that it may go there.
+    // Giving it again allows that it goes there.
     let set = ["account", "set", "office", "--port", &port, "--no-imap", "--login", "office@east.test"];
     home.ok(&[&set[..], &["--password-file", "password"]].concat());
     home.run(&["account", "test", "office"]);
@@ -361,7 +361,7 @@ fn an_imported_file_reads_no_variable_and_no_file_but_those_beside_it() {
         let name = format!("Evil {number}");
         let run = home.run(&["company", "import", "import/company.toml", "--name", &name]);
         run.assert(3, &[field, "--trust-file"]);
-        assert!(!run.said().contains("planted"), "{}", run.said());
+        assert!(!run.output().contains("planted"), "{}", run.output());
         home.run(&["company", "show", "--company", &name]).assert(3, &["there is no company"]);
     }
     let file = "[accounts.office]\naddress = \"a@evil.test\"\nhost = \"127.0.0.1\"\nlogin = \"a\"\npassword_file = \"own\"\n";

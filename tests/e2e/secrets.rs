@@ -23,8 +23,8 @@ fn a_full_run_leaves_no_secret_in_anything_that_it_wrote_or_said() {
     home.fall_back_to(&sendgrid.url(), "automatic", "0s");
     home.ok(&["account", "grant", "spare", "lotte"]);
     let secrets = [servers().password.as_str(), &servers().reader, API_KEY];
-    let mut said = Vec::new();
-    let mut run = |words: &[&str]| said.push((words.join(" "), home.run(words).said()));
+    let mut outputs = Vec::new();
+    let mut run = |words: &[&str]| outputs.push((words.join(" "), home.run(words).output()));
     for words in [
         &["account", "list", "--json"][..],
         &["account", "show", "office", "--json"],
@@ -66,14 +66,15 @@ fn a_full_run_leaves_no_secret_in_anything_that_it_wrote_or_said() {
     // After the rotation everything still opens.
     home.ok(&["account", "test", "office"]);
     home.ok(&["account", "test", "spare"]);
-    said.push(("the mail".into(), String::from_utf8_lossy(&the_one("box-secrets@west.test")).into_owned()));
+    outputs
+        .push(("the mail".into(), String::from_utf8_lossy(&the_one("box-secrets@west.test")).into_owned()));
     let given = ["password", "reader", "api-key"].map(|name| home.folder().join(name));
     for path in files(home.folder()).into_iter().filter(|path| !given.contains(path)) {
         let bytes = std::fs::read(&path).expect("a file");
-        said.push((path.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()));
+        outputs.push((path.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()));
     }
-    assert!(said.iter().any(|(what, _)| what.ends_with("postroom.db")), "the store was looked at");
-    for (what, text) in &said {
+    assert!(outputs.iter().any(|(what, _)| what.ends_with("postroom.db")), "the store was looked at");
+    for (what, text) in &outputs {
         for secret in secrets {
             let coded = STANDARD.encode(secret);
             assert!(!text.contains(secret), "{what} holds a secret");
@@ -86,7 +87,7 @@ fn a_full_run_leaves_no_secret_in_anything_that_it_wrote_or_said() {
 fn a_store_without_its_master_key_gives_no_secret_away_and_says_what_to_do() {
     let home = Home::new().with_office("lost-key@west.test");
     let key = home.folder().join("config/postroom/master.key");
-    let kept = std::fs::read(&key).expect("the master key");
+    let key_file = std::fs::read(&key).expect("the master key");
     std::fs::remove_file(&key).expect("it can go");
     home.run(&["account", "test", "office"]).assert(1, &["the master key", "bring it back from its backup"]);
     let other = home.put(
@@ -96,7 +97,7 @@ fn a_store_without_its_master_key_gives_no_secret_away_and_says_what_to_do() {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::set_permissions(&other, std::fs::Permissions::from_mode(0o600)).expect("a mode");
     home.run(&["account", "test", "office", "--key", "other.key"]).assert(1, &["can't be read without it"]);
-    std::fs::write(&key, kept).expect("it comes back");
+    std::fs::write(&key, key_file).expect("it comes back");
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).expect("a mode");
     home.ok(&["account", "test", "office"]);
 }

@@ -6,7 +6,7 @@ use crate::home::Home;
 use crate::mailbox::arrived_all;
 use crate::program::ended;
 use crate::servers::servers;
-use postroom_tests::scripted::{At, How, server, telling_server, wait_for};
+use postroom_tests::scripted::{At, How, notifying_server, server, wait_for};
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
@@ -35,7 +35,7 @@ fn send(home: &Home, folder: &Path, number: &str, code: i32) {
 
 /// A server that refuses every mail for good.
 fn refusing() -> u16 {
-    server(At::Dot, How::Says("554 5.6.0 no such content here"), &[])
+    server(At::Dot, How::Replies("554 5.6.0 no such content here"), &[])
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn an_outdated_revision_that_failed_is_left_out_and_every_failed_mail_has_a_row(
     send_through(&home, refusing());
     send(&home, &folder, "F-0001", 4);
     send(&home, &folder, "F-0002", 4);
-    // The first is corrected, the second goes to somebody else, and both fail again.
+    // The first is corrected, the second goes to another recipient, and both fail again.
     let mut corrected = invoice("F-0001", "box-revised-1@west.test");
     corrected["due_date"] = "2027-02-28".into();
     std::fs::write(folder.join("F-0001.json"), corrected.to_string()).expect("an invoice");
@@ -82,8 +82,8 @@ fn a_mail_that_failed_after_an_earlier_one_left_says_that_it_was_the_earlier_one
     home.run(&["send-bulk", &all, "--user", "lotte", "--yes", "--again", "--json"]).assert(4, &[]);
     send_through(&home, servers().plain);
     let resumed = home.ok(&["resume", "--failed", "--user", "lotte", "--yes"]);
-    assert!(resumed.said().contains("an earlier mail of it is sent"), "{}", resumed.said());
-    assert!(!resumed.said().contains("left for some"), "{}", resumed.said());
+    assert!(resumed.output().contains("an earlier mail of it is sent"), "{}", resumed.output());
+    assert!(!resumed.output().contains("left for some"), "{}", resumed.output());
     assert_eq!(arrived_all("box-earlier@west.test", 1).len(), 1);
 }
 
@@ -109,14 +109,14 @@ fn ctrl_c_stops_what_is_sent_again_for_every_account_and_the_rows_say_so() {
         home.run(&bulk).assert(4, &[]);
     }
     // The server keeps the first account's mail waiting, whichever account that is.
-    let (port, told) = telling_server(At::Greeting, How::Hangs, &[]);
+    let (port, reached) = notifying_server(At::Greeting, How::Hangs, &[]);
     through(port);
     for account in ["office", "second"] {
         home.ok(&["account", "set", account, "--timeout", "4"]);
     }
     let words = ["resume", "--failed", "--user", "lotte", "--yes", "--json"];
     let program = home.start(&words);
-    wait_for(&told);
+    wait_for(&reached);
     let asked = Command::new("kill").args(["-INT", &program.id().to_string()]).status();
     assert!(asked.expect("kill runs").success());
     let run = ended(program, &words);
@@ -133,7 +133,7 @@ fn ctrl_c_stops_what_is_sent_again_for_every_account_and_the_rows_say_so() {
     let resumed = home.run(&words);
     let sent: Vec<_> =
         verdicts(&resumed.json()).into_iter().filter(|(_, verdict, _)| verdict == "again").collect();
-    assert_eq!(sent.len(), 1, "{}", resumed.said());
+    assert_eq!(sent.len(), 1, "{}", resumed.output());
 }
 
 #[test]
@@ -156,8 +156,8 @@ fn two_accounts_have_a_batch_each_that_is_named_by_its_id() {
     through(servers().plain);
     let resumed = home.ok(&["resume", "--failed", "--user", "lotte", "--yes"]);
     let hints: Vec<String> =
-        resumed.said().lines().filter(|line| line.contains("outbox --batch")).map(str::to_owned).collect();
-    assert_eq!(hints.len(), 2, "{}", resumed.said());
+        resumed.output().lines().filter(|line| line.contains("outbox --batch")).map(str::to_owned).collect();
+    assert_eq!(hints.len(), 2, "{}", resumed.output());
     for hint in hints {
         let id = hint.split("--batch ").nth(1).and_then(|it| it.split('`').next()).expect("an id").to_owned();
         let listed = home.ok(&["outbox", "--batch", &id, "--all", "--json"]).json();

@@ -26,7 +26,7 @@ fn judge(server: &Arc<AuthorizationServer>) -> impl Fn(&str) -> TokenState + Sen
     }
 }
 
-/// An account at the provider, which nobody has signed in to.
+/// An account at the provider, which no user has signed in to.
 pub(crate) fn add(home: &Home, name: &str, server: &AuthorizationServer, api: &str) {
     home.put("client-secret", SECRET.as_bytes());
     let origin = server.origin();
@@ -69,15 +69,15 @@ pub(crate) fn add(home: &Home, name: &str, server: &AuthorizationServer, api: &s
 pub(crate) async fn authorize(home: &Home, account: &'static str) -> crate::program::Run {
     let words = ["account", "authorize", account, "--no-browser", "--wait", "60s"];
     let mut child = home.start(&words);
-    let mut said = BufReader::new(child.stderr.take().expect("its words"));
+    let mut stderr = BufReader::new(child.stderr.take().expect("its words"));
     let url = tokio::task::spawn_blocking(move || {
         let mut line = String::new();
         while !line.contains("sign in at ") {
             line.clear();
-            assert!(said.read_line(&mut line).expect("a line") > 0, "no page was named");
+            assert!(stderr.read_line(&mut line).expect("a line") > 0, "no page was named");
         }
-        // Nobody reads the rest: it must not block the program.
-        std::thread::spawn(move || said.read_to_end(&mut Vec::new()));
+        // The test does not need the rest, which must not block the program.
+        std::thread::spawn(move || stderr.read_to_end(&mut Vec::new()));
         line.trim().rsplit(' ').next().expect("a URL").parse().expect("a URL")
     });
     let url: url::Url = url.await.expect("a page");
@@ -107,10 +107,10 @@ async fn a9_gmail_from_the_sign_in_to_the_sign_out() {
         let (home, server, url) = (Arc::clone(&home), Arc::clone(&server), gmail.url());
         tokio::task::spawn_blocking(move || add(&home, "gmail", &server, &url)).await.expect("added");
     }
-    // Before anybody signed in the mail is held, and nothing is asked.
+    // Before a user has signed in the mail is held, and no request is made.
     let held = send(&home, "gmail").await;
     held.assert(4, &["it is held", "postroom account authorize"]);
-    assert!(gmail.requests().is_empty(), "{}", held.said());
+    assert!(gmail.requests().is_empty(), "{}", held.output());
 
     // As Google says it of a client that is still in testing.
     server.behave(|behaviour| behaviour.refresh_seconds = Some(7 * 86_400));
@@ -126,7 +126,7 @@ async fn a9_gmail_from_the_sign_in_to_the_sign_out() {
             .expect("it ends")
     };
     resumed.assert(0, &[]);
-    assert_eq!(gmail.sent().len(), 1, "{}", resumed.said());
+    assert_eq!(gmail.sent().len(), 1, "{}", resumed.output());
     let report = resumed.json();
     let ids = report["attempts"].as_array().and_then(|all| all.last()).map(|it| it["provider_ids"].clone());
     assert_eq!(ids.expect("an attempt")["message"], gmail.sent()[0].id.as_str(), "the provider's id is kept");
@@ -136,7 +136,7 @@ async fn a9_gmail_from_the_sign_in_to_the_sign_out() {
     server.withdraw();
     let held = send(&home, "gmail").await;
     held.assert(4, &["it is held", "needs a new sign-in"]);
-    assert_eq!(held.json()["status"], "in-transit", "{}", held.said());
+    assert_eq!(held.json()["status"], "in-transit", "{}", held.output());
     let shown = run(&home, &["account", "show", "gmail", "--json"]).await.json();
     assert_eq!(shown["account"]["state"]["state"], "needs-sign-in");
     run(&home, &["account", "test", "gmail"]).await.assert(4, &["login"]);
@@ -214,8 +214,8 @@ async fn one_grant_opens_smtp_and_imap_by_xoauth2() {
         &["account", "send-test", "oauth", "--user", "lotte", "--to", "box-xoauth2@west.test", "--json"];
     let sent = run(&home, test).await;
     sent.assert(0, &[]);
-    assert_eq!(sent.json()["copy"]["folder"], "Gesendet", "{}", sent.said());
-    // The token is refused although its time is not over: it is renewed, and nobody has to sign in.
+    assert_eq!(sent.json()["copy"]["folder"], "Gesendet", "{}", sent.output());
+    // The token is refused although its time is not over: it is renewed, without a sign-in.
     let refreshed = server.refreshes();
     server.forget_access_tokens();
     run(&home, &["account", "test", "oauth"]).await.assert(0, &["SMTP test successful"]);
@@ -240,7 +240,7 @@ async fn a10_outlook_sends_through_graph_and_stays_signed_in() {
         server.behave(|behaviour| behaviour.access_seconds = 30);
         let run = send(&home, "outlook").await;
         run.assert(0, &[]);
-        assert_eq!(graph.sent().len(), count, "{}", run.said());
+        assert_eq!(graph.sent().len(), count, "{}", run.output());
         server.behave(|behaviour| behaviour.access_seconds = 1);
     }
     run(&home, &["account", "deauthorize", "outlook"]).await.assert(0, &["lets no app revoke its own grant"]);

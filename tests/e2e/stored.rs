@@ -10,7 +10,7 @@ use postroom::transport::imap::{
     Account, Criterion, ImapClient, Login, Mailboxes, Mechanism, Place, Secret, Security,
 };
 use postroom_providers::ClosedPort;
-use postroom_tests::scripted::{At, How, server, telling_server, wait_for};
+use postroom_tests::scripted::{At, How, notifying_server, server, wait_for};
 use std::time::{Duration, Instant};
 
 /// The mails in the folder that Dovecot marks for what was sent.
@@ -101,7 +101,7 @@ fn b7_a_mailbox_that_is_down_does_not_hold_up_the_mail() {
     home.ok(&[&set[..], &["--imap-password-file", "reader"]].concat());
     let run = home.send("office", "box-b7-down@west.test", &[]);
     run.assert(0, &[]);
-    assert_eq!(run.json()["copy"]["copy"], "failed", "{}", run.said());
+    assert_eq!(run.json()["copy"]["copy"], "failed", "{}", run.output());
     the_one("box-b7-down@west.test");
 }
 
@@ -128,7 +128,7 @@ fn a_word_to_send_again_is_for_one_doubt_and_the_next_asks_anew() {
     run.assert(6, &["--send-again"]);
     let results: Vec<_> =
         run.json()["attempts"].as_array().expect("attempts").iter().map(|it| it["result"].clone()).collect();
-    assert_eq!(results, ["not-found", "in-doubt"], "{}", run.said());
+    assert_eq!(results, ["not-found", "in-doubt"], "{}", run.output());
 }
 
 #[test]
@@ -141,14 +141,14 @@ fn a_mail_in_doubt_is_not_sent_again_before_a_person_says_so() {
     run.assert(6, &["--send-again"]);
     assert_eq!(run.json()["attempts"].as_array().map(Vec::len), Some(1));
     let run = home.ok(&["resume", &mail, "--user", "lotte", "--send-again", "--wait", "90s", "--json"]);
-    assert_eq!(run.json()["status"], "in-transit", "{}", run.said());
+    assert_eq!(run.json()["status"], "in-transit", "{}", run.output());
     the_one("box-doubt@west.test");
 }
 
 #[test]
 fn a_program_that_was_killed_while_it_sent_leaves_the_mail_in_doubt_and_not_doubled() {
     let home = Home::new();
-    let (silent, told) = telling_server(At::Dot, How::Hangs, &["PIPELINING", "8BITMIME"]);
+    let (silent, reached) = notifying_server(At::Dot, How::Hangs, &["PIPELINING", "8BITMIME"]);
     home.add_smtp("office", silent, &["--no-login"]);
     home.ok(&["account", "set", "office", "--security", "none", "--port", &silent.to_string()]);
     let invoice = crate::samples::invoice().display().to_string();
@@ -166,7 +166,7 @@ fn a_program_that_was_killed_while_it_sent_leaves_the_mail_in_doubt_and_not_doub
         }
         assert!(Instant::now() < end, "no attempt begins");
     };
-    wait_for(&told);
+    wait_for(&reached);
     child.kill().expect("it can be killed");
     child.wait().expect("it ends");
     home.ok(&["account", "set", "office", "--port", &servers().plain.to_string()]);
@@ -200,11 +200,11 @@ fn a_server_that_is_down_keeps_the_mail_for_later() {
     );
     // Not before its time.
     let run = home.run(&["resume", &mail, "--user", "lotte", "--json"]);
-    assert_eq!(run.json()["attempts"].as_array().map(Vec::len), Some(1), "{}", run.said());
+    assert_eq!(run.json()["attempts"].as_array().map(Vec::len), Some(1), "{}", run.output());
     let set = ["account", "set", "office", "--port", &servers().starttls.to_string()];
     home.ok(&[&set[..], &["--password-file", "password"]].concat());
     let run = home.ok(&["resume", &mail, "--user", "lotte", "--wait", "90s", "--json"]);
-    assert_eq!(run.json()["attempts"][1]["result"], "accepted", "{}", run.said());
+    assert_eq!(run.json()["attempts"][1]["result"], "accepted", "{}", run.output());
     the_one("box-later@west.test");
 }
 
@@ -243,7 +243,7 @@ fn a11_what_was_sent_is_listed_and_one_is_shown_with_body_and_attachments() {
         saved.map(|it| it.path()).filter(|it| it.extension().is_some_and(|e| e == "pdf")).collect();
     assert_eq!(pdfs.len(), 1);
     assert!(std::fs::read(&pdfs[0]).expect("the PDF") == pdf(7, 30_000));
-    // For the user alone, and through no link that somebody put there.
+    // For the user alone, and through no link that another user put there.
     for file in std::fs::read_dir(home.folder().join("saved")).expect("a folder").flatten() {
         let mode = std::os::unix::fs::PermissionsExt::mode(&file.metadata().expect("facts").permissions());
         assert_eq!(mode & 0o777, 0o600, "{}", file.path().display());

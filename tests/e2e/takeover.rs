@@ -1,4 +1,4 @@
-//! A program that falls silent with a mail in hand, and wakes after somebody else has taken the mail or ended it: what a server
+//! A program that stops during an attempt, and goes on after another has taken the mail or ended it: what a server
 //! took is counted, and no mail is taken twice.
 
 use crate::bulk::invoices;
@@ -71,7 +71,7 @@ fn await_state(home: &Home, mail: &str, states: &[&str]) -> String {
 fn finish(worker: Child) {
     signal("-TERM", &worker);
     let run = ended(worker, &["worker"]);
-    assert!(!run.said().contains("alarm"), "{}", run.said());
+    assert!(!run.output().contains("alarm"), "{}", run.output());
 }
 
 /// A worker is stopped at this point of its conversation; its lease ends; something happens; it wakes.
@@ -83,7 +83,7 @@ fn stopped(wait: Wait, meanwhile: Meanwhile, store: Option<&str>) {
     let worker = home.start(&["worker"]);
     server.await_waiting(recipient);
     signal("-STOP", &worker);
-    // Nobody says any more that somebody works at it.
+    // No list shows any more that a program works at it.
     await_state(&home, &mail, &["queued"]);
     let left = wait == Wait::AfterDot;
     let what = format!("{meanwhile:?}, stopped {wait:?}");
@@ -105,7 +105,7 @@ fn stopped(wait: Wait, meanwhile: Meanwhile, store: Option<&str>) {
         Meanwhile::SecondWorker => {
             let second = home.start(&["worker", "--drain"]);
             let run = ended(second, &["worker", "--drain"]);
-            assert_eq!(run.code, 0, "{what}: {}", run.said());
+            assert_eq!(run.code, 0, "{what}: {}", run.output());
         }
         Meanwhile::AccountRemoved => drop(home.ok(&["account", "remove", "office", "--yes"])),
     }
@@ -114,19 +114,19 @@ fn stopped(wait: Wait, meanwhile: Meanwhile, store: Option<&str>) {
     finish(worker);
     let state = await_state(&home, &mail, &["sent", "cancelled", "held", "in doubt"]);
     let (taken, wanted) = match meanwhile {
-        // A server's word ends the doubt, whoever heard it.
+        // A server's reply ends the doubt, whichever program got it.
         _ if left => (1, "sent"),
         Meanwhile::Cancel | Meanwhile::Erase => (0, "cancelled"),
         Meanwhile::Hold | Meanwhile::AccountRemoved => (0, "held"),
         Meanwhile::Resume | Meanwhile::SecondWorker => (1, "sent"),
     };
     assert_eq!((server.taken(recipient), state.as_str()), (taken, wanted), "{what}");
-    let told = home.run(&["timeline", "F-0001", "--user", "lotte", "--json"]).said();
+    let printed = home.run(&["timeline", "F-0001", "--user", "lotte", "--json"]).output();
     if left {
-        assert!(!told.contains("before it left"), "{what}: {told}");
+        assert!(!printed.contains("before it left"), "{what}: {printed}");
     }
     if meanwhile == Meanwhile::Erase {
-        assert!(!told.contains(recipient), "{what}: {told}");
+        assert!(!printed.contains(recipient), "{what}: {printed}");
     }
 }
 
@@ -169,13 +169,13 @@ fn a_clock_that_is_an_hour_ahead_or_behind_doubles_and_loses_nothing() {
         // To the one ahead every lease has ended. To the one behind this one ends further ahead than any lease can: it is taken for
         // one that a clock left behind, and the mail is due anew.
         let run = ended(start_with_clock(&home, by, &["worker", "--drain"]), &["worker", "--drain"]);
-        assert_eq!(run.code, 0, "{by}: {}", run.said());
+        assert_eq!(run.code, 0, "{by}: {}", run.output());
         server.let_go(recipient);
         await_state(&home, &mail, &["sent"]);
         finish(first);
         assert_eq!(server.taken(recipient), 1, "{by}");
     }
-    // Whoever dies an hour ahead leaves a lease that ends in an hour: it is brought back.
+    // A program that is killed an hour ahead leaves a lease that ends in an hour: it is brought back.
     let server = Gated::start(Wait::BeforeData);
     let home = home_at(&server, Some(&cluster.database("left")));
     let mail = queue(&home, "one", recipient);
@@ -183,7 +183,7 @@ fn a_clock_that_is_an_hour_ahead_or_behind_doubles_and_loses_nothing() {
     server.await_waiting(recipient);
     kill(ahead);
     let run = ended(home.start(&["worker", "--drain"]), &["worker", "--drain"]);
-    assert_eq!((run.code, server.taken(recipient)), (0, 1), "{}", run.said());
+    assert_eq!((run.code, server.taken(recipient)), (0, 1), "{}", run.output());
     await_state(&home, &mail, &["sent"]);
 }
 
@@ -196,7 +196,7 @@ fn a_worker_of_another_pid_namespace_with_the_same_host_name_is_not_taken_for_de
     let worker =
         home.start_under(&["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"], &["worker"]);
     server.await_waiting(recipient);
-    // Its number is another program's here, or nobody's.
+    // Its process id is another program's here, or none's.
     let run = home.run(&["resume", &mail, "--user", "lotte"]);
     run.assert(5, &["is being sent by somebody else"]);
     server.let_go(recipient);
@@ -233,7 +233,7 @@ fn whoever_takes_a_mail_at_the_moment_of_its_354_and_its_worker_send_it_once() {
         let run = ended(command, &words);
         let state = await_state(&home, &mail, &["sent", "in doubt"]);
         let taken = server.taken(&recipient);
-        assert_eq!(taken, 1, "try {number}, {state}: {}", run.said());
+        assert_eq!(taken, 1, "try {number}, {state}: {}", run.output());
         let attempts = home.mail("office", &mail)["attempts"].as_array().map(Vec::len);
         match (state.as_str(), attempts) {
             // The command came first, and the worker's attempt was closed: the server spoke too late for a race.

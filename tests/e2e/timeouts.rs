@@ -2,7 +2,7 @@
 //! attempt. Only after the final dot is it unknown whether the mail left.
 
 use crate::plugin::company_plugin;
-use crate::program::{Desk, Written};
+use crate::program::{Program, Written};
 use crate::samples::{invoice, pdf};
 use crate::servers::SENDER;
 use postroom::contract::delivery::SubmitError;
@@ -115,32 +115,33 @@ async fn a_server_that_hangs_or_closes_at_any_stage_is_reported_in_time() {
         let in_doubt = sent.outcome.settlement.outcome == "in-doubt";
         assert_eq!(in_doubt, at == At::Dot, "{at:?} {how:?}: {:?}", sent.outcome.settlement.outcome);
         assert!(took < Duration::from_secs(20), "{at:?} {how:?} took {took:?}");
-        let said = format!("{sent:?}");
-        assert!(!said.contains("not-the-one-of-postfix"), "{at:?} {how:?} gives the password away: {said}");
+        let shown = format!("{sent:?}");
+        assert!(!shown.contains("not-the-one-of-postfix"), "{at:?} {how:?} gives the password away: {shown}");
     }
 }
 
 #[test]
 fn the_program_says_in_doubt_when_the_server_closes_after_the_dot() {
-    let desk = Desk::new(&Written::bare(server(At::Dot, How::Closes, &["PIPELINING", "8BITMIME"])));
-    desk.put("invoice.pdf", &pdf(10, 4_000));
-    let run = desk.send(&invoice(), "box-a@west.test", &["--pdf", "invoice.pdf", "--json"]);
+    let program = Program::new(&Written::bare(server(At::Dot, How::Closes, &["PIPELINING", "8BITMIME"])));
+    program.put("invoice.pdf", &pdf(10, 4_000));
+    let run = program.send(&invoice(), "box-a@west.test", &["--pdf", "invoice.pdf", "--json"]);
     run.assert(6, &["stage after-dot"]);
     let report = run.json();
-    assert_eq!(report["status"], "unknown", "{}", run.said());
-    assert_eq!(report["events"][0]["kind"], "in-doubt", "{}", run.said());
-    let run = desk.send(&invoice(), "box-a@west.test", &["--pdf", "invoice.pdf"]);
+    assert_eq!(report["status"], "unknown", "{}", run.output());
+    assert_eq!(report["events"][0]["kind"], "in-doubt", "{}", run.output());
+    let run = program.send(&invoice(), "box-a@west.test", &["--pdf", "invoice.pdf"]);
     run.assert(6, &["Unknown"]);
 }
 
 #[test]
 fn the_program_gives_up_on_a_silent_server_and_says_that_trying_again_may_help() {
     let begun = Instant::now();
-    let desk = Desk::new(&Written { timeout: 1, ..Written::bare(server(At::Greeting, How::Hangs, &[])) });
-    desk.put("invoice.pdf", &pdf(11, 4_000));
-    let run = desk.send(&invoice(), "box-a@west.test", &["--pdf", "invoice.pdf"]);
+    let program =
+        Program::new(&Written { timeout: 1, ..Written::bare(server(At::Greeting, How::Hangs, &[])) });
+    program.put("invoice.pdf", &pdf(11, 4_000));
+    let run = program.send(&invoice(), "box-a@west.test", &["--pdf", "invoice.pdf"]);
     run.assert(5, &["stage greeting", "no answer within 1 s", "In transit"]);
-    desk.test_connection(&[]).assert(5, &["stage greeting", "no answer within 1 s"]);
+    program.test_connection(&[]).assert(5, &["stage greeting", "no answer within 1 s"]);
     assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
 }
 
@@ -155,11 +156,11 @@ fn a_refusal_at_any_stage_is_shown_in_the_servers_words() {
         (At::Dot, "stage data", "failed"),
     ];
     for (at, stage, status) in cases {
-        let desk = Desk::new(&Written::bare(server(at, How::Says(WORDS), &["ENHANCEDSTATUSCODES"])));
-        desk.put("invoice.pdf", &pdf(12, 4_000));
-        let run = desk.send(&invoice(), "box-a@west.test", &["--pdf", "invoice.pdf", "--json"]);
+        let program = Program::new(&Written::bare(server(at, How::Replies(WORDS), &["ENHANCEDSTATUSCODES"])));
+        program.put("invoice.pdf", &pdf(12, 4_000));
+        let run = program.send(&invoice(), "box-a@west.test", &["--pdf", "invoice.pdf", "--json"]);
         run.assert(4, &[stage, "554 5.7.1", "<office@east.test> not from you, see http://east.test/why"]);
         // What is about the account judges no mail.
-        assert_eq!(run.json()["status"], status, "{at:?}: {}", run.said());
+        assert_eq!(run.json()["status"], status, "{at:?}: {}", run.output());
     }
 }

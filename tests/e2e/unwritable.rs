@@ -1,5 +1,5 @@
 //! A store that takes nothing more: no room, no right to write. The error names the file and what to do, nothing leaves that
-//! can't be written down, and once somebody has mended it the same command goes on, every mail once.
+//! can't be written down, and once the store is repaired the same command goes on, every mail once.
 
 use crate::bulk::{invoices, message_ids, plain_home};
 use crate::home::Home;
@@ -63,32 +63,32 @@ fn store_of(home: &Home) -> PathBuf {
     home.folder().join("data/postroom/postroom.db")
 }
 
-/// What a running program says on standard error.
-struct Words(mpsc::Receiver<String>);
+/// Lines that a running program writes to standard error.
+struct Stderr(mpsc::Receiver<String>);
 
-impl Words {
+impl Stderr {
     fn of(child: &mut Child) -> Self {
         let stderr = BufReader::new(child.stderr.take().expect("its words"));
-        let (heard, hears) = mpsc::channel();
+        let (sender, lines) = mpsc::channel();
         std::thread::spawn(move || {
             for line in stderr.lines().map_while(Result::ok) {
-                let _ = heard.send(line);
+                let _ = sender.send(line);
             }
         });
-        Self(hears)
+        Self(lines)
     }
 
-    /// What it says until it says this.
+    /// Reads until a line contains this.
     fn until(&mut self, words: &'static str) -> String {
-        let (mut said, end) = (String::new(), Instant::now() + Duration::from_secs(60));
+        let (mut printed, end) = (String::new(), Instant::now() + Duration::from_secs(60));
         while let Ok(line) = self.0.recv_timeout(end.saturating_duration_since(Instant::now())) {
-            said.push_str(&line);
-            said.push('\n');
+            printed.push_str(&line);
+            printed.push('\n');
             if line.contains(words) {
-                return said;
+                return printed;
             }
         }
-        panic!("\"{words}\" is not said: {said}");
+        panic!("\"{words}\" is not said: {printed}");
     }
 }
 
@@ -180,10 +180,10 @@ fn a_disk_that_fills_up_under_a_worker_stops_it_and_with_room_it_goes_on_where_i
         folder.flatten().filter_map(|file| Some(file.metadata().ok()?.len())).max().expect("a file");
     let room = u32::try_from(largest / 1024).expect("a small file").max(KILOBYTES) + 512;
     let mut worker = with_room(&home, room, &["worker"]);
-    let said = Words::of(&mut worker).until("(the store is");
+    let printed = Stderr::of(&mut worker).until("(the store is");
     let name = store_of(&home).display().to_string();
-    assert!(said.contains("takes nothing more") && said.contains(&name), "{said}");
-    // Nothing is begun any more: without a record nobody would know of it.
+    assert!(printed.contains("takes nothing more") && printed.contains(&name), "{printed}");
+    // No attempt begins any more: it could not be recorded.
     let before = settled(mailbox);
     std::thread::sleep(Duration::from_secs(2));
     let left = message_ids(mailbox).len();
@@ -221,10 +221,10 @@ fn a_disk_that_fills_up_under_a_batch_is_told_and_who_asks_twice_to_stop_does_no
         std::thread::sleep(Duration::from_millis(100));
     }
     set_room(&batch, &(1024 * KILOBYTES).to_string());
-    let mut words = Words::of(&mut batch);
+    let mut words = Stderr::of(&mut batch);
     let name = store_of(&home).display().to_string();
-    let said = words.until("(the store is");
-    assert!(said.contains("takes nothing more") && said.contains(&name), "{said}");
+    let printed = words.until("(the store is");
+    assert!(printed.contains("takes nothing more") && printed.contains(&name), "{printed}");
     ask_to_stop(&batch);
     words.until("ask once more to end at once");
     assert!(batch.try_wait().expect("its state").is_none(), "what is in hand waits for room");
@@ -342,8 +342,11 @@ fn a_postgresql_that_takes_no_writes_holds_workers_up_and_loses_nothing() {
     message_ids(mailbox);
     let reload = "select pg_reload_conf()";
     cluster.execute("read_only", &["alter system set default_transaction_read_only = on", reload]);
-    let said = Words::of(&mut worker).until("(the store is");
-    assert!(said.contains("read-only transaction") && said.contains("the role in PostgreSQL"), "{said}");
+    let printed = Stderr::of(&mut worker).until("(the store is");
+    assert!(
+        printed.contains("read-only transaction") && printed.contains("the role in PostgreSQL"),
+        "{printed}"
+    );
     let before = settled(mailbox);
     let refused =
         home.run(&["send-bulk", &folder, "--user", "lotte", "--again", "--queue", "--yes", "--json"]);

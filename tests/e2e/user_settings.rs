@@ -1,4 +1,4 @@
-//! What a user sets for an account, and what it does to his mail: rules A2 to A6, A12, A14, A16, C4.
+//! What a user sets for an account, and what it does to their mail: rules A2 to A6, A12, A14, A16, C4.
 
 use crate::home::{Home, sendgrid};
 use crate::mailbox::the_one;
@@ -159,7 +159,7 @@ fn a12_gmails_rule_for_the_from_name_is_reported_when_settings_are_saved_with_th
         &["warning: $.sender.address", "set it to nord@gmail.com", "or authorise other@nord.example"],
     );
     let run = home.ok(&["account", "settings", "gmail", "--user", "lotte", "--address", "nord@gmail.com"]);
-    assert!(!run.said().contains("warning"), "{}", run.said());
+    assert!(!run.output().contains("warning"), "{}", run.output());
 }
 
 #[test]
@@ -220,8 +220,8 @@ fn a14_the_platform_sends_in_the_companys_name_signed_and_with_a_way_back() {
     let home = Home::new();
     let (port, authority) = (servers().starttls, servers().authority().display().to_string());
     let key = home.folder().join("dkim.pem");
-    let made = Command::new("openssl").args(["genpkey", "-algorithm", "RSA", "-out"]).arg(&key).output();
-    assert!(made.expect("openssl runs").status.success());
+    let generated = Command::new("openssl").args(["genpkey", "-algorithm", "RSA", "-out"]).arg(&key).output();
+    assert!(generated.expect("openssl runs").status.success());
     let operator = format!(
         "[platform]\nname = \"Postroom\"\ndomain = \"east.test\"\nreply_domain = \"west.test\"\n\
          [platform.smtp]\nhost = \"localhost\"\nport = {port}\nsecurity = \"tls\"\nlogin = \"office@east.test\"\n\

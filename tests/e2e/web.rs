@@ -51,10 +51,10 @@ impl Served {
         let address = first.split("http://").nth(1).and_then(|rest| rest.split([' ', ',', ';']).next());
         let address = address.and_then(|it| it.parse().ok()).unwrap_or_else(|| panic!("{first}"));
         let log = Arc::new(Mutex::new(first));
-        let kept = Arc::clone(&log);
+        let shared_log = Arc::clone(&log);
         let reader = std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
-                kept.lock().unwrap().push_str(&format!("\n{line}"));
+                shared_log.lock().unwrap().push_str(&format!("\n{line}"));
             }
         });
         Self { child, address, log, reader: Some(reader) }

@@ -12,7 +12,7 @@ fn queued(cluster: &Cluster, database: &str, mailbox: &str, count: usize) -> Hom
     let home = plain_home(Some(&cluster.database(database)));
     let folder = invoices(&home, "batch", count, |_| mailbox.to_owned()).display().to_string();
     let queued = home.ok(&["send-bulk", &folder, "--user", "lotte", "--queue", "--yes", "--json"]);
-    assert_eq!(queued.json()["queued"], count, "{}", queued.said());
+    assert_eq!(queued.json()["queued"], count, "{}", queued.output());
     home
 }
 

@@ -10,7 +10,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 
 /// Bytes that the server says.
-const SAID: usize = 30_000_000;
+const REPLY_BYTES: usize = 30_000_000;
 /// Bytes that they may cost.
 const MOST: u64 = 100_000_000;
 /// Bytes that they may cost where twenty connections hear them at once: the budget of all, and what each has of its own.
@@ -119,8 +119,8 @@ fn twenty_of_them_at_once_share_one_budget() {
 #[test]
 #[ignore = "one case in a process of its own, started by the tests above"]
 fn one_case() {
-    let Ok(said) = std::env::var(CASE) else { return };
-    let (connections, name) = said.split_once(' ').expect("how many, and which");
+    let Ok(case) = std::env::var(CASE) else { return };
+    let (connections, name) = case.split_once(' ').expect("how many, and which");
     let (_, question, line) = CASES.iter().find(|(known, ..)| *known == name).expect("a known case");
     let port = serve(line());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -165,7 +165,7 @@ async fn ask(port: u16, question: Question) -> Result<(), MailboxError> {
     }
 }
 
-/// A server that lets everybody in, opens every folder, and answers all else with its line until it has said enough.
+/// Starts a server that accepts every login, opens every folder, and answers all else with its line until it has sent enough.
 fn serve(line: Vec<u8>) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
@@ -173,7 +173,7 @@ fn serve(line: Vec<u8>) -> u16 {
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let line = Arc::clone(&line);
-            // Whoever hangs up has heard enough.
+            // A client that hangs up ends the conversation.
             std::thread::spawn(move || converse(stream, &line));
         }
     });
@@ -183,7 +183,7 @@ fn serve(line: Vec<u8>) -> u16 {
 fn converse(stream: TcpStream, line: &[u8]) -> std::io::Result<()> {
     let mut out = stream.try_clone()?;
     out.write_all(b"* OK ready\r\n")?;
-    let mut said = 0;
+    let mut sent = 0;
     for command in BufReader::new(stream).lines() {
         let command = command?;
         let (tag, words) = command.split_once(' ').unwrap_or((&command, ""));
@@ -201,10 +201,10 @@ fn converse(stream: TcpStream, line: &[u8]) -> std::io::Result<()> {
         let once = words.contains("BODY.PEEK[1]");
         let wants_state = line.windows(6).any(|window| window == b"EXISTS");
         let mut uid = words.split(' ').nth(2).and_then(first_uid).unwrap_or(1);
-        while !begins && !asks_structure && opens == wants_state && said < SAID {
+        while !begins && !asks_structure && opens == wants_state && sent < REPLY_BYTES {
             let line = numbered(line, uid);
             out.write_all(&line)?;
-            said += line.len();
+            sent += line.len();
             uid += 1;
             if once {
                 break;

@@ -5,7 +5,7 @@ use std::process::Command;
 /// Says which case a child is to run.
 pub(crate) const CASE: &str = "POSTROOM_MEMORY_CASE";
 /// Begins the line in which a child says what its case cost.
-const SAID: &str = "the case cost bytes: ";
+const COST: &str = "the case cost bytes: ";
 
 /// Bytes by which a case of the ignored test `runner` raises the memory of a process that runs nothing else.
 pub(crate) fn cost(runner: &str, case: &str) -> u64 {
@@ -15,10 +15,10 @@ pub(crate) fn cost(runner: &str, case: &str) -> u64 {
         .env(CASE, case)
         .output()
         .expect("a child");
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{case}: {said}\n{}", String::from_utf8_lossy(&output.stderr));
-    let bytes = said.lines().find_map(|line| line.split_once(SAID)?.1.parse().ok());
-    bytes.unwrap_or_else(|| panic!("{case}: it does not say what it cost: {said}"))
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{case}: {printed}\n{}", String::from_utf8_lossy(&output.stderr));
+    let bytes = printed.lines().find_map(|line| line.split_once(COST)?.1.parse().ok());
+    bytes.unwrap_or_else(|| panic!("{case}: it does not say what it cost: {printed}"))
 }
 
 /// Runs a child's case and says what it cost.
@@ -26,7 +26,7 @@ pub(crate) fn measure(case: impl FnOnce()) {
     let before = bytes("VmRSS:");
     case();
     // The most there ever was, the case included.
-    println!("{SAID}{}", bytes("VmHWM:").saturating_sub(before));
+    println!("{COST}{}", bytes("VmHWM:").saturating_sub(before));
 }
 
 /// A line of what the system says of this process.

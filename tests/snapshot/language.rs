@@ -94,8 +94,13 @@ fn no_sentence_is_in_another_language() {
         let text = text.to_lowercase();
         let found = text.split(|c: char| !c.is_alphabetic()).collect::<BTreeSet<_>>();
         for (language, telling) in TELLING {
-            let told = telling.iter().filter(|word| found.contains(**word)).collect::<Vec<_>>();
-            assert_eq!(!told.is_empty(), language == own, "{}: {language} by {told:?}\n{text}", case.name);
+            let found_words = telling.iter().filter(|word| found.contains(**word)).collect::<Vec<_>>();
+            assert_eq!(
+                !found_words.is_empty(),
+                language == own,
+                "{}: {language} by {found_words:?}\n{text}",
+                case.name
+            );
         }
     }
 }

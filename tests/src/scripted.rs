@@ -41,43 +41,44 @@ pub enum How {
     /// The connection ends.
     Closes,
     /// These words in place of the usual ones; then the conversation goes on.
-    Says(&'static str),
-    /// The same, but only the first time in a conversation.
-    SaysFirst(&'static str),
+    Replies(&'static str),
+    /// These words in place of the usual ones, the first time in a conversation.
+    RepliesOnce(&'static str),
 }
 
 /// Starts a server that offers these extensions and misbehaves in every conversation; gives its port.
 pub fn server(at: At, how: How, extensions: &'static [&'static str]) -> u16 {
-    telling_server(at, how, extensions).0
+    notifying_server(at, how, extensions).0
 }
 
-/// Starts such a server; gives its port, and what tells each time that it came to where it misbehaves.
-pub fn telling_server(at: At, how: How, extensions: &'static [&'static str]) -> (u16, mpsc::Receiver<()>) {
+/// Starts such a server; gives its port, and a receiver of each time that it reaches where it misbehaves.
+pub fn notifying_server(at: At, how: How, extensions: &'static [&'static str]) -> (u16, mpsc::Receiver<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
-    let (came, told) = mpsc::channel();
+    let (reaches, reached) = mpsc::channel();
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let came = came.clone();
+            let reaches = reaches.clone();
             std::thread::spawn(move || {
-                Conversation { stream: BufReader::new(stream), at, how, came, said: false }.run(extensions)
+                Conversation { stream: BufReader::new(stream), at, how, reaches, has_replied: false }
+                    .run(extensions)
             });
         }
     });
-    (port, told)
+    (port, reached)
 }
 
-/// Waits until a server came to where it misbehaves.
-pub fn wait_for(told: &mpsc::Receiver<()>) {
-    told.recv_timeout(Duration::from_secs(60)).expect("the conversation gets there");
+/// Waits until a server reaches where it misbehaves.
+pub fn wait_for(reached: &mpsc::Receiver<()>) {
+    reached.recv_timeout(Duration::from_secs(60)).expect("the conversation gets there");
 }
 
 struct Conversation {
     stream: BufReader<TcpStream>,
     at: At,
     how: How,
-    came: mpsc::Sender<()>,
-    said: bool,
+    reaches: mpsc::Sender<()>,
+    has_replied: bool,
 }
 
 impl Conversation {
@@ -108,31 +109,33 @@ impl Conversation {
                     self.answer(At::Dot, "250 2.0.0 taken as 1")?;
                 }
                 "QUIT" => {
-                    self.say("221 bye")?;
+                    self.reply("221 bye")?;
                     return None;
                 }
-                _ => self.say("250 ok")?,
+                _ => self.reply("250 ok")?,
             }
         }
     }
 
-    fn answer(&mut self, here: At, usual: &str) -> Option<()> {
+    fn answer(&mut self, stage: At, usual: &str) -> Option<()> {
         match self.how {
-            How::Says(words) if here == self.at => self.say(words),
-            How::SaysFirst(words) if here == self.at && !std::mem::replace(&mut self.said, true) => {
-                self.say(words)
+            How::Replies(words) if stage == self.at => self.reply(words),
+            How::RepliesOnce(words)
+                if stage == self.at && !std::mem::replace(&mut self.has_replied, true) =>
+            {
+                self.reply(words)
             }
-            How::SaysFirst(_) => self.say(usual),
-            _ if here == self.at => self.misbehave(),
-            _ => self.say(usual),
+            How::RepliesOnce(_) => self.reply(usual),
+            _ if stage == self.at => self.misbehave(),
+            _ => self.reply(usual),
         }
     }
 
     fn misbehave(&mut self) -> Option<()> {
-        // Whoever does not wait for it has not kept the other end.
-        let _ = self.came.send(());
+        // A test that does not wait for it has dropped the receiver.
+        let _ = self.reaches.send(());
         if self.how == How::Hangs && self.at == At::Body {
-            // Whoever hangs in the middle of a body reads no more of it.
+            // A server that hangs in the middle of a body reads no more of it.
             std::thread::sleep(Duration::from_secs(10));
         } else if self.how == How::Hangs {
             let _ = self.stream.read_to_end(&mut Vec::new());
@@ -140,7 +143,7 @@ impl Conversation {
         None
     }
 
-    fn say(&mut self, words: &str) -> Option<()> {
+    fn reply(&mut self, words: &str) -> Option<()> {
         self.stream.get_mut().write_all(format!("{words}\r\n").as_bytes()).ok()
     }
 

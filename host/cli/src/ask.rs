@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-/// Whether a person can be asked.
+/// Tells whether a person can be asked.
 pub(super) fn can_ask(common: &Common) -> bool {
     !common.json && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
@@ -17,7 +17,7 @@ fn failed(error: dialoguer::Error) -> Failure {
     Failure::other(error.to_string())
 }
 
-/// A value: the one given, else asked for; where nobody can be asked the one proposed, else an error that names the
+/// Returns the value given, else asks for it; where no person can be asked, the one proposed, else an error that names the
 /// option.
 pub(super) fn value<T>(
     common: &Common,
@@ -47,7 +47,7 @@ where
     text.parse().map_err(|e: T::Err| Failure::input(e.to_string()))
 }
 
-/// Yes or no; none where nobody can be asked.
+/// Asks a question; none where no person can be asked.
 pub(super) fn confirm(common: &Common, question: &str) -> Result<Option<bool>, Failure> {
     if !can_ask(common) {
         return Ok(None);
@@ -55,7 +55,7 @@ pub(super) fn confirm(common: &Common, question: &str) -> Result<Option<bool>, F
     Confirm::new().with_prompt(question).default(false).interact().map(Some).map_err(failed)
 }
 
-/// A secret that is typed unseen; none where nobody can be asked, or nothing was typed.
+/// Asks for a secret without showing it; none where no person can be asked, or nothing was typed.
 pub(super) fn secret(common: &Common, prompt: &str) -> Result<Option<SecretString>, Failure> {
     if !can_ask(common) {
         return Ok(None);
@@ -64,7 +64,7 @@ pub(super) fn secret(common: &Common, prompt: &str) -> Result<Option<SecretStrin
     Ok((!typed.is_empty()).then(|| typed.into()))
 }
 
-/// A secret from where the options say it is. `what` is the options' first word: `password`.
+/// Reads a secret from the file or variable that the options name. `what` is the options' first word: `password`.
 pub(super) fn secret_from(
     what: &str,
     file: Option<&PathBuf>,

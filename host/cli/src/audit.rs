@@ -28,7 +28,7 @@ pub(super) struct AuditArgs {
     #[command(flatten)]
     company: CompanyArgs,
     /// Not before this time.
-    #[arg(long, value_name = "TIME", value_parser = super::moment::moment)]
+    #[arg(long, value_name = "TIME", value_parser = super::typed_time::parse_time)]
     since: Option<DateTime<FixedOffset>>,
     /// What this user did alone; `administrator` and `worker` are not users, and can be named too.
     #[arg(long, value_name = "LOGIN")]
@@ -49,7 +49,7 @@ pub(super) async fn run(common: &Common, args: &AuditArgs) -> Result<Exit, Failu
     if args.verify {
         let admin = connections.store().company_store(company.id);
         let verdict = admin.verify_audit(args.head.as_ref()).await?;
-        return tell(common, &company, &verdict);
+        return show(common, &company, &verdict);
     }
     let filter = AuditFilter { since: args.since, actor: args.user_login.clone(), limit: args.limit };
     let entries = connections.store().company_store(company.id).audit(&filter).await?;
@@ -71,7 +71,7 @@ pub(super) async fn run(common: &Common, args: &AuditArgs) -> Result<Exit, Failu
     Ok(Exit::Done)
 }
 
-fn tell(common: &Common, company: &Company, verdict: &AuditVerdict) -> Result<Exit, Failure> {
+fn show(common: &Common, company: &Company, verdict: &AuditVerdict) -> Result<Exit, Failure> {
     let AuditVerdict { head, broken } = verdict;
     if common.json {
         json(&serde_json::json!({

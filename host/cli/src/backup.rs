@@ -62,7 +62,7 @@ fn dump(location: &Location, file: &Path) -> String {
     )
 }
 
-/// One word for a shell.
+/// Quotes a text as one word for a shell.
 pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }

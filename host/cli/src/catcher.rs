@@ -39,7 +39,7 @@ impl Drop for Catcher {
 }
 
 impl Catcher {
-    /// Starts one on a free port of 127.0.0.1.
+    /// Starts a catcher on a free port of 127.0.0.1.
     ///
     /// # Errors
     /// The system's own, where no port can be had.
@@ -47,23 +47,23 @@ impl Catcher {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let caught = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&caught);
+        let mails = Arc::clone(&caught);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                // A client that goes away in the middle concerns nobody else.
-                let kept = Arc::clone(&kept);
-                tokio::spawn(async move { converse(stream, &kept).await });
+                // A client that hangs up in the middle does not end the others.
+                let mails = Arc::clone(&mails);
+                tokio::spawn(async move { converse(stream, &mails).await });
             }
         });
         Ok(Self { address, caught, task })
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The mails caught so far, in order of arrival.
+    /// Returns the mails caught so far, in order of arrival.
     pub fn caught(&self) -> Vec<Caught> {
         self.caught.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

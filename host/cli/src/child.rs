@@ -119,13 +119,13 @@ mod tests {
         let mut command = Command::new("env");
         command.env("POSTROOM_KEY", "planted");
         without_secrets(&mut command);
-        let said = command.output().unwrap();
-        let said = String::from_utf8_lossy(&said.stdout).into_owned();
-        for line in said.lines().filter(|line| line.contains('=')) {
+        let output = command.output().unwrap();
+        let output = String::from_utf8_lossy(&output.stdout).into_owned();
+        for line in output.lines().filter(|line| line.contains('=')) {
             let name = line.split('=').next().unwrap_or_default();
             assert!(is_passed_on(OsStr::new(name)), "{name}");
         }
-        assert!(!said.contains("planted"));
+        assert!(!output.contains("planted"));
     }
 
     #[cfg(target_os = "linux")]

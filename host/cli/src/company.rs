@@ -164,9 +164,9 @@ async fn show(common: &Common, connections: &Connections, company: &Company) -> 
     line(&format!("accounts  {}", joined(accounts.iter().map(|it| &it.name).collect())))?;
     let through = through.map_or_else(|| "no account set".to_owned(), |it| format!("through {}", it.name));
     line(&format!("fallback  {policy}, after {} s, {through}", patience.as_secs()))?;
-    let kept =
+    let days =
         retention.map_or_else(|| "for ever".to_owned(), |days| format!("{days} days after they ended"));
-    line(&format!("mails     kept whole {kept}"))
+    line(&format!("mails     kept whole {days}"))
 }
 
 async fn set(common: &Common, args: &SetArgs) -> Result<(), Failure> {

@@ -7,7 +7,7 @@ use postroom_contract::recipients::Entry;
 use postroom_contract::tracking::RecipientStatus;
 use serde_json::{Value, json};
 
-/// The statuses of a mail's recipients.
+/// Converts the statuses of a mail's recipients.
 pub(super) fn statuses(of: &[RecipientStatus]) -> Value {
     of.iter()
         .map(|of| {
@@ -19,7 +19,7 @@ pub(super) fn statuses(of: &[RecipientStatus]) -> Value {
         .collect()
 }
 
-/// Who gets a mail, and why.
+/// Converts a mail's recipients, and why each gets it.
 pub(super) fn entries(of: &[Entry]) -> Value {
     of.iter()
         .map(|of| {
@@ -30,7 +30,7 @@ pub(super) fn entries(of: &[Entry]) -> Value {
         .collect()
 }
 
-/// Why an attempt came to nothing, its failure's fields in one object.
+/// Converts the error of an attempt, its failure's fields in one object.
 pub(super) fn error(of: &SubmitError) -> Value {
     match of {
         SubmitError::Failed(of) => {
@@ -54,7 +54,7 @@ pub(super) fn error(of: &SubmitError) -> Value {
     }
 }
 
-/// What an account can do.
+/// Converts what an account can do.
 pub(super) fn capabilities(of: &[Capability]) -> Value {
     of.iter()
         .map(|of| {
@@ -65,7 +65,7 @@ pub(super) fn capabilities(of: &[Capability]) -> Value {
         .collect()
 }
 
-/// Why an account has an ability or not, in a line.
+/// Joins the reasons why an account has an ability or not into a line.
 pub(super) fn reasons(of: &Capability) -> String {
     of.reasons.iter().map(|it| it.detail.as_str()).collect::<Vec<_>>().join(" ")
 }

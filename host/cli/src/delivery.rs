@@ -1,6 +1,6 @@
-//! A mail that is moved on while somebody watches: a sign of life, each attempt, and what it has come to.
+//! The delivery of one mail for a command that waits for it: a spinner, each attempt, and the mail's status in the end.
 
-use super::attempts_told::Watched;
+use super::attempts_shown::AttemptsShown;
 use super::contract_json;
 use super::next_step::{Next, code, next};
 use super::output::{json, line, printable};
@@ -13,7 +13,7 @@ use postroom_contract::tracking::Status;
 use serde_json::{Value, json as object};
 use std::time::Duration;
 
-/// What a command adds to what it says of a mail.
+/// Additions of a command to the report on a mail.
 #[derive(Debug, Default)]
 pub(super) struct Extra {
     /// Fields of the JSON.
@@ -22,7 +22,7 @@ pub(super) struct Extra {
     pub(super) unusable: bool,
 }
 
-/// Moves a stored mail on as far as it goes within the time that somebody waits, and prints what became of it.
+/// Delivers a stored mail as far as it goes within the time that the command waits, and prints its status.
 pub(super) async fn deliver(
     common: &Common,
     session: &Session,
@@ -33,11 +33,11 @@ pub(super) async fn deliver(
     let mut terminal = Terminal {
         common,
         account: session.account.name.to_string(),
-        watched: Watched::new(session.account.name.as_str(), common.json),
+        attempts: AttemptsShown::new(session.account.name.as_str(), common.json),
         spinner: ProgressBar::hidden(),
     };
     let delivered = session.deliver(id, request, &mut terminal).await?;
-    let (mut watched, timeline, mail) = (terminal.watched, delivered.timeline, delivered.mail);
+    let (mut attempts, timeline, mail) = (terminal.attempts, delivered.timeline, delivered.mail);
     let next = next(&delivered.step, id);
     if common.json {
         let mut out = object!({
@@ -50,7 +50,7 @@ pub(super) async fn deliver(
             "recipients": contract_json::statuses(&timeline.recipients),
             "attempts": mail_json::attempts(&mail),
             "events": mail.events,
-            "copy": watched.made().iter().rev().find_map(|made| made.copy.as_ref()),
+            "copy": attempts.attempts().iter().rev().find_map(|attempt| attempt.copy.as_ref()),
             "next": next.as_ref().map(Next::whole),
         });
         if let (Some(out), Value::Object(fields)) = (out.as_object_mut(), extra.fields) {
@@ -58,12 +58,12 @@ pub(super) async fn deliver(
         }
         json(&out)?;
     } else {
-        watched.shown.add(timeline.recipients.iter().map(|it| it.reason.detail.clone()));
-        watched.catch_up();
+        attempts.shown.add(timeline.recipients.iter().map(|it| it.reason.detail.clone()));
+        attempts.show_new();
         statuses::show(&session.plugin, &timeline.recipients).await?;
         line(&format!("mail {id}"))?;
         if let Some(next) = next {
-            eprintln!("{}", printable(&next.without(&watched.shown)));
+            eprintln!("{}", printable(&next.without(&attempts.shown)));
         }
     }
     let failed = timeline.status == Status::Failed;
@@ -74,7 +74,7 @@ pub(super) async fn deliver(
 struct Terminal<'a> {
     common: &'a Common,
     account: String,
-    watched: Watched,
+    attempts: AttemptsShown,
     spinner: ProgressBar,
 }
 
@@ -87,13 +87,13 @@ impl DeliveryObserver for Terminal<'_> {
             DeliveryEvent::StepEnds { failed } => {
                 self.spinner.finish_and_clear();
                 if failed {
-                    // What was done before has nobody else to tell of it.
-                    self.watched.catch_up();
+                    // The command ends with an error: the attempts before it are printed now or never.
+                    self.attempts.show_new();
                 }
             }
-            DeliveryEvent::Attempted(made) => self.watched.add(*made),
+            DeliveryEvent::Attempted(attempt) => self.attempts.add(*attempt),
             DeliveryEvent::WaitBegins { until } => {
-                self.watched.catch_up();
+                self.attempts.show_new();
                 let clock = until.with_timezone(&Local).format("%H:%M:%S");
                 self.spinner = spinner(self.common, &format!("waits until {clock} for the next attempt"));
             }
@@ -103,14 +103,14 @@ impl DeliveryObserver for Terminal<'_> {
 
     fn may_use_fallback(&mut self, fallback: &str) -> Result<Option<bool>, AppError> {
         if ask::can_ask(self.common) {
-            self.watched.catch_up();
+            self.attempts.show_new();
         }
         let question = format!("{} does not work: send through {fallback}?", self.account);
         ask::confirm(self.common, &question).map_err(|failure| AppError::Asking(failure.message))
     }
 }
 
-/// A sign of life on a terminal; nothing elsewhere.
+/// Shows a spinner on a terminal; nothing elsewhere.
 pub(super) fn spinner(common: &Common, message: &str) -> ProgressBar {
     if common.json {
         return ProgressBar::hidden();
@@ -120,7 +120,7 @@ pub(super) fn spinner(common: &Common, message: &str) -> ProgressBar {
     spinner
 }
 
-/// A progress bar with rate and time left, for a person at a terminal.
+/// Shows a progress bar with rate and time left on a terminal; nothing elsewhere.
 pub(super) fn bar(common: &Common, length: u64, what: &'static str) -> ProgressBar {
     if common.json {
         return ProgressBar::hidden();

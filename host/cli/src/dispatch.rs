@@ -6,10 +6,10 @@ use clap::parser::ValueSource;
 use postroom::access::{self, Role};
 use postroom_model::Name;
 
-/// The option by which somebody acts as a user.
+/// The option by which a person acts as a user.
 pub(super) const ACTING_USER: &str = "user";
 
-/// Refuses a command that is not for whoever gives it. Without `--user` that is the operator, who may do all that an
+/// Refuses a command that the user may not give. Without `--user` that is the operator, who may do all that an
 /// administrator may.
 pub(super) fn permit(matches: &ArgMatches) -> Result<(), Failure> {
     let (path, levels) = path(matches);

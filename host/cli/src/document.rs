@@ -1,4 +1,4 @@
-//! `postroom document`: what is in a document.
+//! `postroom document`: the facts that Postroom reads from a document.
 
 use super::output::{json, line, table};
 use super::{Common, Failure, load_plugin};

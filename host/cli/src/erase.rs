@@ -43,10 +43,10 @@ pub(super) async fn run(common: &Common, args: &EraseArgs) -> Result<Exit, Failu
         });
     }
     let (erased, scrubbed) = erase_person(&connections, &company, &args.address).await?;
-    tell(common, &erased, scrubbed)
+    show(common, &erased, scrubbed)
 }
 
-fn tell(common: &Common, erased: &Erased, scrubbed: bool) -> Result<Exit, Failure> {
+fn show(common: &Common, erased: &Erased, scrubbed: bool) -> Result<Exit, Failure> {
     let Erased { pseudonym, mails, cancelled, suppressions, left } = erased;
     if common.json {
         json(&serde_json::json!({

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// How a command ended.
+/// The end of a command, as its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
     /// What was asked for is done.
@@ -17,7 +17,7 @@ pub enum Exit {
     Refused,
     /// Not now; the same command may succeed later.
     Later,
-    /// A mail may have left, and nobody knows.
+    /// A mail may have left: it is in doubt.
     InDoubt,
     /// The store takes no writes.
     Unwritable,
@@ -50,14 +50,14 @@ const TABLE: [(Exit, &str); 9] = [
 ];
 
 impl Exit {
-    /// The number that the system gets.
+    /// Returns the number that the system gets.
     pub fn code(self) -> u8 {
         self as u8
     }
 }
 
 impl Exit {
-    /// The one of two that a person must know of first, where both are so: a doubt before a refusal before a wrong input before a delay.
+    /// Returns the one of two that a person must know of first: a doubt before a refusal before a wrong input before a delay.
     #[must_use]
     pub(super) fn or_worse(self, other: Self) -> Self {
         let rank = |exit| match exit {
@@ -78,7 +78,7 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// The table for the help, in lines of this width.
+/// Formats the table for the help, in lines of this width.
 pub(super) fn help(width: usize) -> String {
     let mut text = String::from("Exit codes:");
     for (exit, meaning) in TABLE {

@@ -4,7 +4,7 @@ use super::{Failure, load_plugin};
 use postroom::app::{CompanyPlugin, Explanations};
 use postroom_contract::types::Reason as Warning;
 
-/// What the codes of these warnings mean, in the user's language.
+/// Explains the codes of these warnings in the user's language.
 pub(super) async fn explanations<'a>(
     plugin: &CompanyPlugin,
     warnings: impl IntoIterator<Item = &'a Warning>,
@@ -12,7 +12,7 @@ pub(super) async fn explanations<'a>(
     Ok(Explanations::of(plugin, warnings, own_language().as_deref()).await?)
 }
 
-/// What a code means in the user's language.
+/// Explains a code in the user's language.
 pub(super) async fn sentence(plugin: &CompanyPlugin, code: &str) -> Result<Option<String>, Failure> {
     match own_language() {
         Some(tag) => Ok(plugin.explain(&load_plugin::no_files(), code, &tag).await?),

@@ -30,17 +30,17 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Something else went wrong.
+    /// Makes a failure that has no exit code of its own.
     pub fn other(message: impl Into<String>) -> Self {
         Self { code: Exit::Other, message: message.into() }
     }
 
-    /// An input is wrong.
+    /// Makes a failure of a wrong input.
     pub fn input(message: impl Into<String>) -> Self {
         Self { code: Exit::Input, message: message.into() }
     }
 
-    /// The same failure, naming the file where its words do not.
+    /// Adds the file's name to the message, unless it is there already.
     pub(super) fn of_file(self, file: &std::path::Path) -> Self {
         let name = file.display().to_string();
         let message =
@@ -51,8 +51,8 @@ impl Failure {
     /// Prints the failure and gives the exit code.
     pub(super) fn report(&self, json: bool) -> ExitCode {
         if json {
-            let said = serde_json::json!({ "error": self.message, "code": self.code.code() });
-            println!("{}", json_text(&said.to_string()));
+            let object = serde_json::json!({ "error": self.message, "code": self.code.code() });
+            println!("{}", json_text(&object.to_string()));
         }
         eprintln!("postroom: {}", printable(&self.message));
         self.code.into()
@@ -83,7 +83,7 @@ where
     }
 }
 
-/// An error of a use case in the words of the command line, which names its commands and options.
+/// Puts an error of a use case into words for the command line, with its commands and options.
 pub(super) fn sentence(error: &AppError) -> String {
     match error {
         AppError::NoPlugin => {
@@ -153,12 +153,17 @@ pub(super) fn sentence(error: &AppError) -> String {
         AppError::RecordsBusy => {
             "somebody else tells them at this moment: `postroom records notices --open`".to_owned()
         }
-        AppError::NoUser => "settings belong to a user: name him with --user".to_owned(),
+        AppError::NoUser => "settings belong to a user: name them with --user".to_owned(),
         AppError::NoInvitee => "an invitation is for a user: name them with --for".to_owned(),
         AppError::NoPublicUrl => {
             "the operator's settings have no [web] public_url (docs/operator.md)".to_owned()
         }
         AppError::UnusedSecret { given, transport, signs_in } => unused_secret(*given, transport, signs_in),
+        AppError::RecordsKeyElsewhere => {
+            "the key that is kept is for another URL: give the one for this URL with --key-file FILE"
+                .to_owned()
+        }
+        AppError::NoRecordsKey => "give the key that requests are signed with: --key-file FILE".to_owned(),
         AppError::NoRecords(company) => format!(
             "{company} has no records: `postroom company records --url URL --key-file FILE`, or --folder DIR"
         ),

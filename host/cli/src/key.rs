@@ -144,12 +144,12 @@ fn list_links(common: &Common, rows: &[LinkKeyRow]) -> Result<(), Failure> {
     if common.json {
         return json(&rows);
     }
-    let made = |row: &LinkKeyRow| {
+    let created = |row: &LinkKeyRow| {
         let time = chrono::DateTime::from_timestamp(row.made, 0).filter(|_| row.made > 0);
         time.map(|it| it.with_timezone(&chrono::Local).format("%Y-%m-%d").to_string()).unwrap_or_default()
     };
     let state = |row: &LinkKeyRow| if row.signs { "signs" } else { "believed" };
-    let rows = rows.iter().map(|row| vec![row.number.to_string(), state(row).to_owned(), made(row)]);
+    let rows = rows.iter().map(|row| vec![row.number.to_string(), state(row).to_owned(), created(row)]);
     table(&["number", "state", "since"], rows)
 }
 

@@ -12,7 +12,7 @@ pub(super) fn reading(common: &Common) -> Result<CompanyPlugin, AppError> {
     sending(common, Accounts::new(), Arc::new(MemorySubmitter::default()))
 }
 
-/// Loads the plugin and opens it for a company of the store so that it can send nothing.
+/// Loads the plugin for a company of the store, so that it can send nothing.
 pub(super) fn reading_for(common: &Common, company: &str) -> Result<CompanyPlugin, AppError> {
     Ok(engine(common)?.company_plugin(company, Capabilities::default()))
 }
@@ -40,8 +40,8 @@ pub(super) fn loading(common: &Common) -> PluginLoad {
     PluginLoad::begin(move || engine(&common))
 }
 
-/// The plugin's file: named, by environment, or with this program. Not in the current folder: whoever put a plugin there would
-/// write the mails.
+/// Finds the plugin's file: named, by environment, or with this program. Not in the current folder, where a stranger's plugin could
+/// lie and write the mails.
 fn find(common: &Common) -> Result<PathBuf, AppError> {
     if let Some(named) = &common.plugin {
         return Ok(named.clone());

@@ -1,6 +1,6 @@
 //! The options that make a mail, the same for `render` and `send`.
 
-use super::insist::Insist;
+use super::overrides::Overrides;
 use super::{Failure, explained};
 use clap::Args;
 use postroom::app::{
@@ -9,7 +9,7 @@ use postroom::app::{
 use postroom::config::Config;
 use std::path::{Path, PathBuf};
 
-/// What to make a mail of.
+/// Options of one mail: its document, files and recipients.
 #[derive(Debug, Args)]
 pub(super) struct MailArgs {
     /// The document: .json (see `postroom schema document`) or .xml (UBL 2.1 Invoice, CreditNote, Order,
@@ -57,7 +57,7 @@ pub(super) struct MailArgs {
     #[arg(long, value_name = "URL", requires = "view_url")]
     pdf_url: Option<String>,
     #[command(flatten)]
-    insist: Insist,
+    overrides: Overrides,
     /// The time of the mail, RFC 3339 with offset: 2026-11-22T09:30:00+01:00.
     #[arg(long, value_name = "TIME")]
     pub(super) now: Option<String>,
@@ -66,7 +66,7 @@ pub(super) struct MailArgs {
     pub(super) id: Option<String>,
 }
 
-/// What all mails of a batch have in common.
+/// Options that all mails of a batch have in common.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Shared {
     /// What the mails are for: new, reminder-1, overdue, … Otherwise: new.
@@ -86,11 +86,11 @@ pub(super) struct Shared {
     #[arg(long, value_name = "FILE")]
     attach: Vec<PathBuf>,
     #[command(flatten)]
-    insist: Insist,
+    overrides: Overrides,
 }
 
 impl Shared {
-    /// What the options say, as the use case takes it.
+    /// Converts the options for the use case.
     pub(super) fn content(&self) -> BatchContent {
         BatchContent {
             use_case: self.use_case.clone(),
@@ -98,13 +98,13 @@ impl Shared {
             format: self.format.clone(),
             files: self.files.clone(),
             attach: self.attach.clone(),
-            insist: self.insist.codes(),
+            insist: self.overrides.codes(),
         }
     }
 }
 
 impl MailArgs {
-    /// What the options say, as the use case takes it.
+    /// Converts the options for the use case.
     pub(super) fn content(&self) -> MailContent {
         MailContent {
             document: self.document.clone(),
@@ -120,13 +120,13 @@ impl MailArgs {
             attach: self.attach.clone(),
             view_url: self.view_url.clone(),
             pdf_url: self.pdf_url.clone(),
-            insist: self.insist.codes(),
+            insist: self.overrides.codes(),
             now: self.now.clone(),
             id: self.id.clone(),
         }
     }
 
-    /// The settings named, else the built-in neutral ones.
+    /// Reads the settings named, else returns the built-in neutral ones.
     pub(super) fn config(&self) -> Result<Config, Failure> {
         match &self.settings {
             Some(path) => Ok(Config::read(path)?),
@@ -134,12 +134,12 @@ impl MailArgs {
         }
     }
 
-    /// A failure to make the mail, naming the file at fault, and the option that insists where there is one.
+    /// Describes a failure to make the mail: the file at fault, and the option that overrides the refusal where there is one.
     pub(super) fn failed(&self, error: &DraftError) -> Failure {
         failed(&self.document, self.settings.as_deref(), error)
     }
 
-    /// A failure to make the mail, with what a refusal means in the user's language before it.
+    /// Describes a failure to make the mail, with what a refusal means in the user's language before it.
     pub(super) async fn failed_in_words(&self, plugin: &CompanyPlugin, error: AppError) -> Failure {
         match error {
             AppError::Draft(error) => {
@@ -150,7 +150,7 @@ impl MailArgs {
     }
 }
 
-/// A failure to make the mail of a document, naming the file at fault, and the option that insists where there is one.
+/// Describes a failure to make a document's mail: the file at fault, and the option that overrides the refusal where there is one.
 pub(super) fn failed(document: &Path, settings: Option<&Path>, error: &DraftError) -> Failure {
     let file = match error {
         DraftError::Document(_) => Some(document),
@@ -175,7 +175,7 @@ pub(super) fn failed(document: &Path, settings: Option<&Path>, error: &DraftErro
     }
 }
 
-/// A failure to make the mail of a document, with what a refusal means in the user's language before it.
+/// Describes a failure to make a document's mail, with what a refusal means in the user's language before it.
 pub(super) async fn failed_in_words(
     plugin: &CompanyPlugin,
     document: &Path,

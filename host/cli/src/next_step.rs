@@ -1,11 +1,11 @@
-//! What a mail waits for after a command has moved it on, and what the exit code says of it.
+//! The next step of a mail after a command, in words and as the exit code, so that a person and a script both know what to do.
 
-use super::retold::Shown;
+use super::shown_texts::ShownTexts;
 use crate::Exit;
 use chrono::Local;
 use postroom::app::{Mail, MailId, Step, WaitReason};
 
-/// What a mail waits for, and what to do about it.
+/// The next step of a mail, and the command for it.
 pub(super) struct Next {
     what: String,
     /// Why, where that may have been shown already.
@@ -20,7 +20,7 @@ impl Next {
         }
     }
 
-    pub(super) fn without(&self, shown: &Shown) -> String {
+    pub(super) fn without(&self, shown: &ShownTexts) -> String {
         match &self.why {
             Some(why) if shown.has(why) => self.what.clone(),
             _ => self.whole(),
@@ -28,7 +28,7 @@ impl Next {
     }
 }
 
-/// Says what a mail waits for after a step; nothing where it has left.
+/// Describes what a mail waits for after a step; none if it has left.
 pub(super) fn next(step: &Step, id: MailId) -> Option<Next> {
     let because = |what: String, why: &str| Some(Next { what, why: Some(why.to_owned()) });
     let what = match step {
@@ -59,7 +59,7 @@ pub(super) fn next(step: &Step, id: MailId) -> Option<Next> {
     Some(Next { what, why: None })
 }
 
-/// What the exit code says: see `postroom --help`.
+/// Returns the exit code of a step: see `postroom --help`.
 pub(super) fn code(step: &Step, failed: bool, mail: &Mail) -> Exit {
     let in_doubt =
         || mail.attempts.iter().any(|it| it.completion.as_ref().is_none_or(|it| it.result.is_in_doubt()));

@@ -17,8 +17,8 @@ pub(super) fn json(value: &impl Serialize) -> Result<(), Failure> {
     line(&json_text(&format!("{:#}", by_contract(value))))
 }
 
-/// JSON whose texts hold no character that a terminal obeys: those that JSON lets stand are written as escapes. Outside of
-/// texts there are none but ends of lines.
+/// Escapes the characters in JSON texts that a terminal obeys and that JSON lets stand. Outside of
+/// texts there are none but ends of lines, which stay.
 pub(super) fn json_text(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
@@ -92,13 +92,13 @@ pub(super) fn table<R: IntoIterator<Item = Vec<String>>>(headings: &[&str], rows
     line(&table.trim_fmt())
 }
 
-/// Text in green where standard output is a terminal that shows colour.
+/// Colours text green where standard output is a terminal that shows colour.
 pub(super) fn green(text: &str) -> String {
     let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     if colour { format!("\u{1b}[32m{text}\u{1b}[0m") } else { text.to_owned() }
 }
 
-/// Text from outside as it may be shown on a terminal: no control characters, which could move its cursor, and no marks that
+/// Makes text from outside fit for a terminal: no control characters, which could move its cursor, and no marks that
 /// turn the direction of text, which let a line show as another.
 pub(super) fn printable(text: &str) -> String {
     text.chars().map(|c| if is_control_or_bidi(c) && c != '\n' { '\u{fffd}' } else { c }).collect()
@@ -145,16 +145,16 @@ mod tests {
             retry_after: None,
         };
         let failed = SubmissionFailure { failure, reply_code: None, recipients: Vec::new() };
-        let said = by_contract(json!({
+        let value = by_contract(json!({
             "status": Status::InTransit,
             "recipients": [{ "field": Field::ReplyTo, "reason": "As Is" }],
             "error": SubmitError::Failed(failed),
         }));
-        assert_eq!(said["status"], "in-transit");
-        assert_eq!(said["recipients"], json!([{ "field": "reply-to", "reason": "As Is" }]));
-        assert_eq!(said["error"]["failed"]["failure"]["stage"], "after-dot");
-        assert_eq!(said["error"]["failed"]["failure"]["verdict"], "in-doubt");
-        assert_eq!(said["error"]["failed"]["failure"]["detail"], "Lost After");
+        assert_eq!(value["status"], "in-transit");
+        assert_eq!(value["recipients"], json!([{ "field": "reply-to", "reason": "As Is" }]));
+        assert_eq!(value["error"]["failed"]["failure"]["stage"], "after-dot");
+        assert_eq!(value["error"]["failed"]["failure"]["verdict"], "in-doubt");
+        assert_eq!(value["error"]["failed"]["failure"]["detail"], "Lost After");
         assert_eq!(by_contract(json!({ "error": SubmitError::NoRecipient }))["error"], "no-recipient");
         assert_eq!(by_contract(json!({ "status": "In transit" }))["status"], "in-transit");
         assert_eq!(by_contract(json!({ "error": null })), json!({ "error": null }));

@@ -1,4 +1,4 @@
-//! Files that a command writes for its user: for the user alone, whole or not at all, and never through a link that somebody
+//! Files that a command writes for its user: for the user alone, whole or not at all, and never through a link that another user
 //! put in their place.
 
 use super::Failure;
@@ -25,7 +25,7 @@ impl OutputFile {
             return Err(Failure::input(message));
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        // A new name in the folder itself, with O_EXCL and mode 0600: nobody else's file is opened, and a rename follows no link.
+        // A new name in the folder itself, with O_EXCL and mode 0600: no other user's file is opened, and a rename follows no link.
         let temporary = tempfile::Builder::new()
             .prefix(".postroom-")
             .tempfile_in(folder.unwrap_or(Path::new(".")))
@@ -33,7 +33,7 @@ impl OutputFile {
         Ok(Self { temporary, path: path.to_owned() })
     }
 
-    /// Where to write, for code that waits.
+    /// Returns a writer for async code.
     pub(super) fn writer(&self) -> Result<tokio::fs::File, Failure> {
         let file = self.temporary.as_file().try_clone().map_err(|e| failed(&self.path, &e))?;
         Ok(tokio::fs::File::from_std(file))
@@ -80,7 +80,7 @@ mod tests {
                 "{text}"
             );
         }
-        // An earlier version left it to everybody.
+        // An earlier version left it readable by all.
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
         write(&path, b"third").unwrap();
         assert_eq!(mode(&path), Some(0o600));

@@ -143,8 +143,8 @@ pub(super) fn addressees(ready: &Ready) -> Result<(), Failure> {
         ))?;
     }
     for invalid in &ready.resolution.invalid {
-        let told = format!("{} in {}: {}", invalid.text, invalid.field.header(), invalid.detail);
-        eprintln!("not used: {}", printable(&told));
+        let warning = format!("{} in {}: {}", invalid.text, invalid.field.header(), invalid.detail);
+        eprintln!("not used: {}", printable(&warning));
     }
     Ok(())
 }

@@ -36,7 +36,7 @@ pub(super) struct RestoreArgs {
     #[arg(long)]
     resume_all: bool,
     /// The store has come back by other means; its backup was begun at this time.
-    #[arg(long, value_name = "TIME", value_parser = super::moment::moment, conflicts_with_all = ["file", "replace"])]
+    #[arg(long, value_name = "TIME", value_parser = super::typed_time::parse_time, conflicts_with_all = ["file", "replace"])]
     taken: Option<DateTime<FixedOffset>>,
 }
 
@@ -55,7 +55,7 @@ pub(super) async fn run(common: &Common, args: &RestoreArgs) -> Result<Exit, Fai
         Err(AppError::NotRestored(error)) => return Err(explained(error)),
         restored => restored?,
     };
-    tell(common, &places.location, &restored, &places.key_source()?, &missing_keys)
+    show(common, &places.location, &restored, &places.key_source()?, &missing_keys)
 }
 
 fn explained(error: StoreError) -> Failure {
@@ -78,7 +78,7 @@ fn by_postgresql(location: &Location, file: &Path) -> String {
 }
 
 /// `missing`: keys without which secrets of the backup can't be read, and how many secrets each.
-fn tell(
+fn show(
     common: &Common,
     location: &Location,
     restored: &Restored,

@@ -2,10 +2,10 @@
 
 use super::delivery::{Extra, deliver, spinner};
 use super::mail::MailArgs;
-use super::moment::not_before;
 use super::output::{json, printable};
 use super::store_args::UserArgs;
-use super::{Common, Failure, contract_json, explained, handover, load_plugin, render, session, statuses};
+use super::typed_time::not_before;
+use super::{Common, Failure, contract_json, explained, load_plugin, own_program, render, session, statuses};
 use crate::Exit;
 use chrono::{DateTime, FixedOffset};
 use clap::Args;
@@ -58,7 +58,7 @@ pub(super) struct SendArgs {
     queue: bool,
     /// Not before this time: put it into the outbox for a worker. `2026-12-01 08:30`, `tomorrow 08:30`,
     /// `01.12.2026 08:30`, with an offset or in this machine's zone.
-    #[arg(long, value_name = "TIME", value_parser = super::moment::departure)]
+    #[arg(long, value_name = "TIME", value_parser = super::typed_time::parse_departure)]
     at: Option<DateTime<FixedOffset>>,
     /// Check whether this mail is opened, whatever is set for the account: true or false.
     #[arg(long, value_name = "BOOL", conflicts_with = "settings")]
@@ -126,7 +126,7 @@ pub(super) async fn run(common: &Common, args: &SendArgs) -> Result<Exit, Failur
         return queued(common, id, args.at);
     }
     if session.account.transport == Transport::MailClient {
-        return handover::run(common, &session, id, &ready, args.draft.as_deref()).await;
+        return own_program::run(common, &session, id, &ready, args.draft.as_deref()).await;
     }
     let request = DeliveryRequest { wait: args.wait, ..DeliveryRequest::default() };
     let fields = serde_json::json!({

@@ -61,7 +61,7 @@ pub(super) async fn run(common: &Common, args: &ServeArgs) -> Result<Exit, Failu
     for warning in warnings(&web, metrics.as_ref().and_then(|it| it.local_addr().ok())) {
         tracing::warn!("WARNING: {warning}");
     }
-    // In a log that leaves this machine whoever owns the database can't change them.
+    // The owner of the database can't change them in a log that leaves this machine.
     for (_, company, head) in connections.store().audit_heads().await? {
         write(&format!("the audit log of {company} ends with {head}"));
     }

@@ -1,5 +1,5 @@
 //! A program that is asked to stop: SIGTERM and Ctrl-C. What it has in hand is finished first, so that nothing is left in doubt
-//! without need; whoever asks twice does not want to wait.
+//! without need; a second signal does not wait for it.
 
 use super::Failure;
 use postroom::app::StopSignal;
@@ -14,7 +14,7 @@ const AT_ONCE: i32 = 130;
 /// program ends at once at the second that one of them hears.
 ///
 /// # Errors
-/// The system lets nobody listen.
+/// The system does not let a program listen for signals.
 pub(super) fn listen() -> Result<StopSignal, Failure> {
     let mut words = Words::new().map_err(|e| Failure::other(format!("can't listen for signals: {e}")))?;
     let (sender, signal) = StopSignal::channel();
@@ -22,7 +22,7 @@ pub(super) fn listen() -> Result<StopSignal, Failure> {
         words.next().await;
         sender.ask();
         words.next().await;
-        // The sender lives until then, whether anybody waits or not.
+        // The sender lives until then, whether a receiver waits or not.
         end_at_once();
     });
     Ok(signal)
@@ -67,7 +67,7 @@ impl Words {
     }
 }
 
-/// Ends the program as a kill would: what is in hand is due again, or in doubt, when somebody looks at it next.
+/// Ends the program as a kill would: mails in an attempt are due again, or in doubt, at the next start.
 fn end_at_once() -> ! {
     eprintln!("postroom: ended at once; what was in hand goes on with the next start, or is in doubt");
     std::process::exit(AT_ONCE)

@@ -10,7 +10,7 @@ use postroom::app::{
 use postroom_model::{Account, Company, Name, User};
 use std::path::PathBuf;
 
-/// Where the store is, and what opens it.
+/// Options for the store and its master key.
 #[derive(Debug, Clone, Args)]
 pub(super) struct StoreArgs {
     /// The store: a file, or postgres://user@host/database?sslmode=verify-full. Otherwise: a file in the user's folder for
@@ -31,7 +31,7 @@ pub(super) struct StoreArgs {
     operator: Option<PathBuf>,
 }
 
-/// Which company of the store.
+/// Options for a company of the store.
 #[derive(Debug, Clone, Args)]
 pub(super) struct CompanyArgs {
     #[command(flatten)]
@@ -41,7 +41,7 @@ pub(super) struct CompanyArgs {
     company: Option<Name>,
 }
 
-/// Which user of the company, where one has to act.
+/// Options for a user of the company, where one has to act.
 #[derive(Debug, Clone, Args)]
 pub(super) struct UserArgs {
     #[command(flatten)]
@@ -59,7 +59,7 @@ pub(super) struct AccountArgs {
     name: Name,
     #[command(flatten)]
     pub(super) company: CompanyArgs,
-    /// Act as this user, who sees no account but those that he may use. Otherwise: as an administrator.
+    /// Act as this user, who sees no account but those that they may use. Otherwise: as an administrator.
     #[arg(long, value_name = "LOGIN", help_heading = "Store")]
     pub(super) user: Option<Name>,
 }
@@ -81,17 +81,17 @@ impl StoreArgs {
         Ok(noticed(self.places()?.open_or_make().await?))
     }
 
-    /// Where the store is.
+    /// Returns the store's location.
     pub(super) fn location(&self) -> Result<Location, Failure> {
         Ok(self.places()?.location)
     }
 
-    /// Where the key is.
+    /// Returns where the master key is.
     pub(super) fn key_source(&self) -> Result<KeySource, Failure> {
         Ok(self.places()?.key_source()?)
     }
 
-    /// Where the store is, and what opens it.
+    /// Returns where the store and its master key are.
     pub(super) fn places(&self) -> Result<StorePlaces, AppError> {
         let location = self.store.clone().or_else(Location::of_user).ok_or(AppError::NoStorePlace)?;
         failure::works_with(&location);
@@ -115,7 +115,7 @@ impl CompanyArgs {
         Ok((connections, company))
     }
 
-    /// The store where there is one: for commands that do without. None: none was named, and none is in the user's
+    /// Opens the store, for commands that do without one. None: none was named, and none is in the user's
     /// folder. The company is the one that was named or the only one; none: whichever a message is for.
     pub(super) async fn open_if_there(&self) -> Result<Option<(Connections, Option<Company>)>, Failure> {
         let is_named = self.store.store.is_some() || self.company.is_some();

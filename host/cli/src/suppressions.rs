@@ -84,9 +84,8 @@ pub(super) async fn run(common: &Common, args: &SuppressionsArgs) -> Result<Exit
         Some(SuppressionsCommand::Add(args)) => {
             let (connections, company) = args.one.company.open().await?;
             let address = &args.one.address;
-            let is_news =
-                suppress(&connections, &company, address, args.reason.clone(), &args.one.by).await?;
-            let already = if is_news { "" } else { " (as before)" };
+            let is_new = suppress(&connections, &company, address, args.reason.clone(), &args.one.by).await?;
+            let already = if is_new { "" } else { " (as before)" };
             done(common, &format!("{address} is no longer written to{already}"))?;
         }
     }

@@ -50,7 +50,7 @@ pub(super) struct OfText {
     pub(super) finding: Finding,
 }
 
-/// What was found, and every feature that a client lacks, accepted or not.
+/// Findings, and every feature that a client lacks, accepted or not.
 #[derive(Debug, Default)]
 pub(super) struct Checked {
     pub(super) findings: Vec<OfText>,
@@ -112,7 +112,7 @@ impl Checked {
         }
     }
 
-    /// Rows for the table of findings: severity, place, rule, what to do.
+    /// Formats the findings as rows of a table: severity, place, rule, what to do.
     pub(super) fn rows(&self) -> impl Iterator<Item = Vec<String>> + '_ {
         self.findings.iter().map(|it| {
             vec![
@@ -158,7 +158,7 @@ impl Checked {
         Ok(())
     }
 
-    /// Who lacks what as JSON.
+    /// Converts which client lacks what to JSON.
     pub(super) fn clients_json(&self) -> Value {
         let clients = self.by_client().into_iter().map(|(client, lacks)| {
             json!({ "client": client, "share": lacks.share, "not": lacks.not, "partly": lacks.partly })

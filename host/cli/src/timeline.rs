@@ -1,4 +1,4 @@
-//! `postroom timeline`, `status` and `update-status` (FEATURES C1–C6): what became of each mail, and what proves it.
+//! `postroom timeline`, `status` and `update-status` (rules C1–C6): what became of each mail, and what proves it.
 
 use super::load_plugin::no_files;
 use super::output::{json, line, printable, table};

@@ -2,7 +2,7 @@
 
 use super::output::{line, printable, table};
 use super::store_args::CompanyArgs;
-use super::track_row::{Row, cells, row, shown};
+use super::track_row::{TrackRow, cells, row, shown};
 use super::{Common, Failure, load_plugin};
 use crate::Exit;
 use clap::Args;
@@ -71,10 +71,10 @@ pub(super) async fn run(common: &Common, args: &TrackArgs) -> Result<Exit, Failu
     if let Some(folder) = &args.maildir {
         let mut maildir = Maildir::open(folder)?;
         loop {
-            let news: Vec<PathBuf> = maildir.news()?.into_iter().map(|file| file.path).collect();
-            let is_done = news.is_empty();
+            let new_files: Vec<PathBuf> = maildir.news()?.into_iter().map(|file| file.path).collect();
+            let is_done = new_files.is_empty();
             // What goes away between the look and the reading was taken by somebody's mail program.
-            worst = worst.max(reader.read(&news).await?);
+            worst = worst.max(reader.read(&new_files).await?);
             if is_done {
                 if !args.watch {
                     break;
@@ -145,8 +145,8 @@ impl Reader<'_> {
         let failure = Failure::from(error).of_file(file);
         progress.suspend(|| eprintln!("postroom: {}", printable(&failure.message)));
         if self.common.json {
-            let said = serde_json::json!({ "file": shown(file), "error": failure.message });
-            line(&said.to_string())?;
+            let object = serde_json::json!({ "file": shown(file), "error": failure.message });
+            line(&object.to_string())?;
         }
         if *exit == Exit::Done {
             *exit = failure.code;
@@ -166,7 +166,7 @@ impl Reader<'_> {
         bar
     }
 
-    async fn row(&self, file: &Path, number: Option<u32>, raw: Vec<u8>) -> Result<Row, IntakeError> {
+    async fn row(&self, file: &Path, number: Option<u32>, raw: Vec<u8>) -> Result<TrackRow, IntakeError> {
         let now = chrono::Local::now().fixed_offset();
         let (report, matched, suppressed) = match self.inbox {
             Some(inbox) => {

@@ -1,19 +1,20 @@
-//! What `postroom track` says of a message, as a row of a table or a line of JSON.
+//! The report of `postroom track` on a message, as a row of a table or a line of JSON.
 
 use postroom::inbound::{Match, MatchedBy};
 use postroom_contract::inbound::{BounceType, RecipientReport, Report};
 use serde::Serialize;
 use std::path::Path;
 
-/// What is said of a message.
+/// A message, and what its report is about.
 #[derive(Debug, Serialize)]
-pub(super) struct Row {
+pub(super) struct TrackRow {
     file: String,
     /// Of a message in an mbox, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     number: Option<u32>,
     class: String,
-    hardness: Option<&'static str>,
+    #[serde(rename = "hardness")]
+    bounce_type: Option<&'static str>,
     /// Enhanced status code.
     status: Option<String>,
     recipient: Option<String>,
@@ -36,14 +37,15 @@ pub(super) struct Row {
     suppressed: Vec<String>,
 }
 
-/// What a report says of one recipient.
+/// A recipient in a report.
 #[derive(Debug, Serialize)]
 struct RecipientRow {
     recipient: Option<String>,
     /// Where the mail ended, where that is another address.
     final_recipient: Option<String>,
     class: String,
-    hardness: Option<&'static str>,
+    #[serde(rename = "hardness")]
+    bounce_type: Option<&'static str>,
     status: Option<String>,
     reason: Option<String>,
     remote: Option<String>,
@@ -54,21 +56,21 @@ pub(super) fn shown(file: &Path) -> String {
     file.display().to_string()
 }
 
-/// Of several recipients the one that the whole is judged by stands in the row itself.
+/// Builds the row of a message. Of several recipients the one that the whole is judged by stands in the row itself.
 pub(super) fn row(
     file: &Path,
     number: Option<u32>,
     report: Report,
     matched: Option<&Match>,
     suppressed: Vec<String>,
-) -> Row {
+) -> TrackRow {
     let decisive = |it: &&RecipientReport| it.kind == report.kind && it.bounce_type == report.bounce_type;
     let of = report.recipients.iter().find(decisive).or(report.recipients.first());
-    Row {
+    TrackRow {
         file: shown(file),
         number,
         class: report.kind.clone(),
-        hardness: report.bounce_type.map(hardness_name),
+        bounce_type: report.bounce_type.map(bounce_type_name),
         status: of.and_then(status),
         recipient: of.and_then(|of| of.recipient.clone().or_else(|| of.final_recipient.clone())),
         reason: of.and_then(|of| of.words.clone()),
@@ -89,7 +91,7 @@ fn recipient_row(report: &Report, of: &RecipientReport) -> RecipientRow {
         recipient: of.recipient.clone(),
         final_recipient: of.final_recipient.clone(),
         class: of.kind.clone(),
-        hardness: of.bounce_type.map(hardness_name),
+        bounce_type: of.bounce_type.map(bounce_type_name),
         status: status(of),
         reason: of.words.clone(),
         remote: of.remote.clone(),
@@ -122,7 +124,7 @@ fn disposition(report: &Report, of: &RecipientReport) -> Option<String> {
     })
 }
 
-fn hardness_name(of: BounceType) -> &'static str {
+fn bounce_type_name(of: BounceType) -> &'static str {
     match of {
         BounceType::Hard => "hard",
         BounceType::Soft => "soft",
@@ -130,7 +132,7 @@ fn hardness_name(of: BounceType) -> &'static str {
 }
 
 /// Cells of the table; of an answer, what it says stands where a report has its reason.
-pub(super) fn cells(row: &Row) -> Vec<String> {
+pub(super) fn cells(row: &TrackRow) -> Vec<String> {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let reason = row.reason.as_deref().or(row.answer.as_deref()).unwrap_or_default();
     let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -138,7 +140,7 @@ pub(super) fn cells(row: &Row) -> Vec<String> {
     vec![
         format!("{}{number}", row.file),
         row.class.clone(),
-        row.hardness.unwrap_or_default().to_owned(),
+        row.bounce_type.unwrap_or_default().to_owned(),
         text(&row.status),
         text(&row.recipient),
         reason.chars().take(200).collect(),

@@ -5,7 +5,7 @@ use super::store_args::CompanyArgs;
 use super::{Common, Failure, ask};
 use crate::Exit;
 use clap::{Args, Subcommand};
-use postroom::app::CompanyStore;
+use postroom::app::{UserChange, add_user, change_user, remove_user, user_with_accounts, users};
 use postroom::config::read_templates;
 use postroom_model::{DisplayName, MailAddress, Name, NewUser, User};
 use std::path::PathBuf;
@@ -21,11 +21,11 @@ pub(super) enum UserCommand {
     Add(AddArgs),
     /// All users.
     List(CompanyArgs),
-    /// One user, and the accounts that he may use.
+    /// One user, and the accounts that they may use.
     Show(OneArgs),
     /// Change a user.
     Set(SetArgs),
-    /// Forget a user. The mails that he created remain the company's.
+    /// Forget a user. The mails that they created remain the company's.
     Remove(OneArgs),
 }
 
@@ -63,7 +63,7 @@ pub(super) struct SetArgs {
     /// The user's own address.
     #[arg(long, value_name = "ADDRESS")]
     address: Option<MailAddress>,
-    /// Folder of texts of his own, in place of the earlier ones.
+    /// Folder of texts of their own, in place of the earlier ones.
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
 }
@@ -73,7 +73,7 @@ pub(super) async fn run(common: &Common, command: &UserCommand) -> Result<Exit, 
         UserCommand::Add(args) => add(common, args).await?,
         UserCommand::List(args) => {
             let (connections, company) = args.open().await?;
-            let users = connections.store().company_store(company.id).users().await?;
+            let users = users(&connections, &company).await?;
             if common.json {
                 json(&users)?;
             } else {
@@ -82,8 +82,7 @@ pub(super) async fn run(common: &Common, command: &UserCommand) -> Result<Exit, 
         }
         UserCommand::Show(args) => {
             let (connections, company) = args.company.open().await?;
-            let user = connections.store().company_store(company.id).user(&args.login).await?;
-            let accounts = connections.store().user_store(&user).accounts().await?;
+            let (user, accounts) = user_with_accounts(&connections, &company, &args.login).await?;
             if common.json {
                 let names: Vec<_> = accounts.iter().map(|it| &it.name).collect();
                 json(&serde_json::json!({ "user": user, "accounts": names }))?;
@@ -97,8 +96,7 @@ pub(super) async fn run(common: &Common, command: &UserCommand) -> Result<Exit, 
         UserCommand::Set(args) => set(common, args).await?,
         UserCommand::Remove(args) => {
             let (connections, company) = args.company.open().await?;
-            let admin = connections.store().company_store(company.id);
-            admin.remove_user(admin.user(&args.login).await?.id).await?;
+            remove_user(&connections, &company, &args.login).await?;
             done(common, &format!("the user {} is forgotten", args.login))?;
         }
     }
@@ -117,27 +115,19 @@ async fn add(common: &Common, args: &AddArgs) -> Result<(), Failure> {
         name: ask::value(common, args.name.clone(), "name", "--name", Some(login.to_string()))?,
         address: ask::value(common, args.address.clone(), "address", "--address", None)?,
     };
-    let user = connections.store().company_store(company.id).add_user(&new).await?;
+    let user = add_user(&connections, &company, &new).await?;
     show(common, &user)
 }
 
 async fn set(common: &Common, args: &SetArgs) -> Result<(), Failure> {
     let (connections, company) = args.user.company.open().await?;
-    let admin: CompanyStore<'_> = connections.store().company_store(company.id);
-    let mut user = admin.user(&args.user.login).await?;
-    if let Some(login) = &args.login {
-        user.login = login.clone();
-    }
-    if let Some(name) = &args.name {
-        user.name = name.clone();
-    }
-    if let Some(address) = &args.address {
-        user.address = address.clone();
-    }
-    if let Some(folder) = &args.templates {
-        user.templates = read_templates(folder)?;
-    }
-    admin.update_user(&user).await?;
+    let change = UserChange {
+        login: args.login.clone(),
+        name: args.name.clone(),
+        address: args.address.clone(),
+        templates: args.templates.as_deref().map(read_templates).transpose()?,
+    };
+    let user = change_user(&connections, &company, &args.user.login, change).await?;
     show(common, &user)
 }
 

@@ -1,4 +1,4 @@
-//! The options that say whose mails are looked at, and at what time.
+//! Options for the user whose mails are shown, and for the time of which they are shown.
 
 use super::store_args::{CompanyArgs, reaching};
 use super::{Common, Failure};
@@ -7,16 +7,16 @@ use clap::Args;
 use postroom::app::{Listed, MailView, now};
 use postroom_model::Name;
 
-/// Who looks.
+/// Options of a view of mails.
 #[derive(Debug, Args)]
 pub(super) struct ViewArgs {
     #[command(flatten)]
     company: CompanyArgs,
-    /// Look as this user, who sees the mails of the accounts that he may use. Otherwise: as an administrator.
+    /// Look as this user, who sees the mails of the accounts that they may use. Otherwise: as an administrator.
     #[arg(long, value_name = "LOGIN", help_heading = "Store")]
     user: Option<Name>,
     /// What was known, and what it amounted to, at this time. Otherwise: now.
-    #[arg(long, value_name = "TIME", value_parser = super::moment::moment)]
+    #[arg(long, value_name = "TIME", value_parser = super::typed_time::parse_time)]
     pub(super) as_of: Option<DateTime<FixedOffset>>,
 }
 
@@ -27,13 +27,13 @@ impl ViewArgs {
         Ok(MailView::open(connections, company, self.user.as_ref(), plugin).await?)
     }
 
-    /// Of these mails those that were asked for by the time that is asked about: later ones were not known then.
+    /// Filters the mails that existed at the time of the view.
     pub(super) fn known(&self, mails: Vec<Listed>) -> impl Iterator<Item = Listed> {
         let as_of = self.as_of;
         mails.into_iter().filter(move |it| as_of.is_none_or(|at| it.mail.created <= at))
     }
 
-    /// The time that is asked about.
+    /// Returns the time of the view.
     pub(super) fn now(&self) -> DateTime<FixedOffset> {
         self.as_of.unwrap_or_else(now)
     }

@@ -7,7 +7,7 @@ use crate::Exit;
 use clap::Args;
 use postroom::app::{WorkerLock, WorkerOptions, start_worker};
 
-/// What somebody is told who asks to stop.
+/// The line that answers a signal to stop.
 pub(super) const STOPPING: &str = "stopping: what is in hand is finished first; ask once more to end at once";
 
 #[derive(Debug, Args)]

@@ -103,7 +103,7 @@ fn noise(length: usize) -> impl Iterator<Item = u8> {
     std::iter::repeat_with(next).take(length)
 }
 
-/// A piece of a message, whoever made it.
+/// A piece of a message of any contestant.
 pub(crate) enum Piece<'m> {
     Text(&'m str),
     File(&'m [u8]),

@@ -22,7 +22,7 @@ use std::process::ExitCode;
 /// Rounds in which the contenders take turns.
 const ROUNDS: u32 = 30;
 
-/// Somebody who makes the mail.
+/// A contestant that composes the mail.
 trait Contender {
     /// Makes the mail so many times and gives the time that each took, in nanoseconds.
     fn run(&mut self, times: u32) -> anyhow::Result<Vec<u64>>;

@@ -38,10 +38,11 @@ impl Peer {
         };
         let answers = BufReader::new(answers);
         let mut peer = Self { name, child, orders, answers, made_with: String::new(), message: 0, html: 0 };
-        let said = peer.answer()?;
-        peer.made_with = said["made_with"].as_str().context("does not say what it is made with")?.to_owned();
-        peer.message = said["message"].as_u64().context("does not say how long its message is")?;
-        peer.html = said["html"].as_u64().context("does not say how long its HTML is")?;
+        let answer = peer.answer()?;
+        peer.made_with =
+            answer["made_with"].as_str().context("does not say what it is made with")?.to_owned();
+        peer.message = answer["message"].as_u64().context("does not say how long its message is")?;
+        peer.html = answer["html"].as_u64().context("does not say how long its HTML is")?;
         Ok(peer)
     }
 

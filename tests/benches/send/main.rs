@@ -125,13 +125,13 @@ fn main() -> anyhow::Result<ExitCode> {
             }
             let sender = senders.iter().find(|(name, _)| name == who).and_then(|(_, sender)| sender.as_ref());
             let mails = (mails / share).max(1);
-            let outcome = match sender {
+            let result = match sender {
                 Some(sender) => {
                     sender.run(&folder, &mut sink, *connections, mails).map_err(|e| format!("{e:#}"))
                 }
                 None => Err("not installed here".to_owned()),
             };
-            report.rows.push(Row { who, connections: *connections, round_trip, mails, outcome });
+            report.rows.push(Row { who, connections: *connections, round_trip, mails, result });
         }
     }
     if queued > 0 {

@@ -48,8 +48,8 @@ pub(crate) fn run(
     home.furnish(port, connections)?;
     if part == Part::Whole {
         let ran = home.send_bulk(&documents, false)?;
-        let said: serde_json::Value = serde_json::from_str(&ran.said)?;
-        let seconds = said["seconds"].as_f64().context("send-bulk does not say how long it took")?;
+        let printed: serde_json::Value = serde_json::from_str(&ran.printed)?;
+        let seconds = printed["seconds"].as_f64().context("send-bulk does not say how long it took")?;
         return Ok(Ran { took: Duration::from_secs_f64(seconds), peak: ran.peak });
     }
     home.send_bulk(&documents, true)?;
@@ -61,7 +61,7 @@ pub(crate) fn run(
 pub(crate) struct Ended {
     pub(crate) took: Duration,
     pub(crate) peak: Option<u64>,
-    said: String,
+    printed: String,
 }
 
 impl<'a> Home<'a> {
@@ -146,7 +146,7 @@ impl<'a> Home<'a> {
 
     /// Runs the program.
     fn run(&self, words: &[&str]) -> anyhow::Result<Ended> {
-        let (report, said) = (self.folder.join("time"), self.folder.join("said"));
+        let (report, printed) = (self.folder.join("time"), self.folder.join("said"));
         let program = std::env::current_exe()?;
         // GNU time tells the peak of a process that has ended; without it there is none.
         let timed = Path::new("/usr/bin/time").is_file();
@@ -166,25 +166,25 @@ impl<'a> Home<'a> {
         command.current_dir(&self.folder).stdin(Stdio::null());
         command.env("POSTROOM_STORE", &self.store);
         command.env("HOME", &self.folder).env_remove("XDG_CONFIG_HOME");
-        command.stdout(std::fs::File::create(&said)?).stderr(Stdio::inherit());
+        command.stdout(std::fs::File::create(&printed)?).stderr(Stdio::inherit());
         let begun = Instant::now();
         let status = command.status()?;
         let took = begun.elapsed();
         let words = words.join(" ");
-        let said = std::fs::read_to_string(said).unwrap_or_default();
+        let printed = std::fs::read_to_string(printed).unwrap_or_default();
         ensure!(
             status.success(),
             "postroom {words}: {status}: {}",
-            said.chars().take(2000).collect::<String>()
+            printed.chars().take(2000).collect::<String>()
         );
         let report = std::fs::read_to_string(report).ok();
         let peak = report.filter(|_| timed).and_then(|text| text.trim().parse::<u64>().ok());
-        Ok(Ended { took, peak: peak.map(|kilobytes| kilobytes * 1024), said })
+        Ok(Ended { took, peak: peak.map(|kilobytes| kilobytes * 1024), printed })
     }
 }
 
 /// The numbers of a run, as a program in another language would say them.
-pub(crate) fn said(ran: &Ran, part: Part) -> anyhow::Result<serde_json::Value> {
+pub(crate) fn report(ran: &Ran, part: Part) -> anyhow::Result<serde_json::Value> {
     let made_with = match part {
         Part::Whole => "Postroom, durable: send-bulk",
         Part::Worker => "Postroom, durable: the worker's part of it",

@@ -80,13 +80,13 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     let nanoseconds = u64::try_from(begun.elapsed().as_nanos())?;
     runtime.block_on(client.close());
     let first = post.first.get().context("no mail was sent")?.duration_since(started)?;
-    let said = json!({
+    let report = json!({
         "made_with": "Postroom without outbox",
         "nanoseconds": nanoseconds,
         "first": u64::try_from(first.as_nanos())?,
         "peak": peak(),
     });
-    println!("{said}");
+    println!("{report}");
     Ok(())
 }
 
@@ -119,8 +119,8 @@ impl Post {
         let message = composed.map_err(|e| anyhow::anyhow!("{e:?}"))?;
         let (mail, to) = (&message.mail, &message.mail.envelope.recipients);
         let route = Route { account_name: "bench".to_owned(), transport: "smtp".to_owned() };
-        let outcome = self.company_plugin.submit(&files, mail, to, "", &route, case::NOW).await?;
-        ensure!(outcome.settlement.outcome == "accepted", "not accepted: {:?}", outcome.error);
+        let submitted = self.company_plugin.submit(&files, mail, to, "", &route, case::NOW).await?;
+        ensure!(submitted.settlement.outcome == "accepted", "not accepted: {:?}", submitted.error);
         self.first.get_or_init(SystemTime::now);
         Ok(())
     }

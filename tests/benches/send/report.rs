@@ -1,7 +1,7 @@
 //! Rates, ratios and goals, as a table and as JSON.
 
 use super::many::Many;
-use super::sender::Outcome;
+use super::sender::SendResult;
 use super::workers::{self, Rates};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -12,7 +12,7 @@ pub(crate) struct Row {
     pub(crate) connections: usize,
     pub(crate) round_trip: u64,
     pub(crate) mails: usize,
-    pub(crate) outcome: Result<Outcome, String>,
+    pub(crate) result: Result<SendResult, String>,
 }
 
 /// A ratio that is to be reached.
@@ -90,7 +90,7 @@ pub(crate) struct Report {
 impl Report {
     fn rate(&self, who: &str, connections: usize, round_trip: u64) -> Option<f64> {
         let of = |row: &&Row| (row.who, row.connections, row.round_trip) == (who, connections, round_trip);
-        self.rows.iter().find(of)?.outcome.as_ref().ok().map(|outcome| outcome.rate)
+        self.rows.iter().find(of)?.result.as_ref().ok().map(|result| result.rate)
     }
 
     fn ratio(&self, goal: &Goal) -> Option<f64> {
@@ -107,24 +107,24 @@ impl Report {
     /// The shortest time to the first acceptance: the others had a colder machine.
     fn first(&self) -> Option<f64> {
         let near = self.rows.iter().filter(|row| row.round_trip == 0);
-        near.filter_map(|row| row.outcome.as_ref().ok()?.first).min_by(f64::total_cmp)
+        near.filter_map(|row| row.result.as_ref().ok()?.first).min_by(f64::total_cmp)
     }
 
     /// One object. What was not there to be measured is null.
     pub(crate) fn json(&self) -> Value {
         let rounded = |value: f64| (value * 100.0).round() / 100.0;
         let rows = self.rows.iter().map(|row| {
-            let outcome = row.outcome.as_ref().ok();
+            let result = row.result.as_ref().ok();
             json!({
                 "who": row.who,
                 "connections": row.connections,
                 "round_trip_ms": row.round_trip,
                 "mails": row.mails,
-                "made_with": outcome.map(|it| it.made_with.clone()),
-                "mails_per_second": outcome.map(|it| rounded(it.rate)),
-                "peak_bytes": outcome.and_then(|it| it.peak),
-                "message_bytes": outcome.map(|it| it.bytes / row.mails.max(1) as u64),
-                "missing": row.outcome.as_ref().err(),
+                "made_with": result.map(|it| it.made_with.clone()),
+                "mails_per_second": result.map(|it| rounded(it.rate)),
+                "peak_bytes": result.and_then(|it| it.peak),
+                "message_bytes": result.map(|it| it.bytes / row.mails.max(1) as u64),
+                "missing": row.result.as_ref().err(),
             })
         });
         let mut all = json!({ "rows": rows.collect::<Vec<_>>(), "first_ms": self.first().map(rounded) });
@@ -153,7 +153,7 @@ impl Report {
         line(["---", "---:", "---:", "---:", "---:", "---:"]);
         for row in &self.rows {
             let (connections, far) = (row.connections.to_string(), format!("{} ms", row.round_trip));
-            match &row.outcome {
+            match &row.result {
                 Ok(it) => {
                     let peak = it.peak.map_or_else(String::new, |bytes| format!("{} MB", bytes / 1_000_000));
                     let size = format!("{} KB", it.bytes / row.mails.max(1) as u64 / 1000);

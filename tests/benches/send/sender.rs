@@ -1,4 +1,4 @@
-//! Whoever sends, as a program that is started, told where the server is, and says how long it took.
+//! Senders, each a program that is started with the server's address and reports how long it took.
 
 use super::outbox::{self, Part};
 use anyhow::{Context as _, bail, ensure};
@@ -35,7 +35,7 @@ pub(crate) enum Sender {
 
 /// How a run went.
 #[derive(Debug, Clone)]
-pub(crate) struct Outcome {
+pub(crate) struct SendResult {
     /// Libraries and their versions.
     pub(crate) made_with: String,
     /// Mails a second.
@@ -56,10 +56,10 @@ impl Sender {
         sink: &mut Sink,
         connections: usize,
         count: usize,
-    ) -> anyhow::Result<Outcome> {
-        let said = match self {
+    ) -> anyhow::Result<SendResult> {
+        let report = match self {
             Self::Outbox { plugin, part } => {
-                outbox::said(&outbox::run(plugin, folder, sink.port, connections, count, *part)?, *part)?
+                outbox::report(&outbox::run(plugin, folder, sink.port, connections, count, *part)?, *part)?
             }
             Self::Postroom { plugin } => {
                 let mut command = Command::new(std::env::current_exe()?);
@@ -82,12 +82,12 @@ impl Sender {
             "connections: {}",
             came["connections"]
         );
-        let nanoseconds = said["nanoseconds"].as_u64().context("it does not say how long it took")?;
-        Ok(Outcome {
-            made_with: said["made_with"].as_str().unwrap_or("?").to_owned(),
+        let nanoseconds = report["nanoseconds"].as_u64().context("it does not say how long it took")?;
+        Ok(SendResult {
+            made_with: report["made_with"].as_str().unwrap_or("?").to_owned(),
             rate: count as f64 / (nanoseconds as f64 / 1e9),
-            first: said["first"].as_u64().map(|nanoseconds| nanoseconds as f64 / 1e6),
-            peak: said["peak"].as_u64(),
+            first: report["first"].as_u64().map(|nanoseconds| nanoseconds as f64 / 1e6),
+            peak: report["peak"].as_u64(),
             bytes: came["bytes"].as_u64().unwrap_or_default(),
         })
     }
@@ -106,8 +106,8 @@ fn started(
     command.arg(begun.as_nanos().to_string());
     let ran = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
     ensure!(ran.status.success(), "{:?}: {}", command.get_program(), ran.status);
-    let said = String::from_utf8_lossy(&ran.stdout).into_owned();
-    serde_json::from_str(&said).with_context(|| format!("it said \"{said}\""))
+    let report = String::from_utf8_lossy(&ran.stdout).into_owned();
+    serde_json::from_str(&report).with_context(|| format!("it said \"{report}\""))
 }
 
 /// The server's process.

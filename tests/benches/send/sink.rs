@@ -1,4 +1,4 @@
-//! The server that everybody sends to: takes mails as fast as they come, checks that each is whole, and keeps none.
+//! The server that every sender sends to: takes mails as fast as they come, checks that each is whole, and stores none.
 //!
 //! A process of its own, so that its work and memory are nobody's. On standard input it is told `take`: it answers
 //! with what came since, as one line of JSON.
@@ -128,14 +128,14 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
                 break;
             }
             let tally = std::mem::take(&mut *taken.lock());
-            let said = json!({
+            let report = json!({
                 "mails": tally.mails,
                 "bytes": tally.bytes,
                 "connections": tally.connections,
                 "thousands": tally.thousands,
                 "faults": tally.faults,
             });
-            println!("{said}");
+            println!("{report}");
             let _ = std::io::stdout().flush();
         }
         std::process::exit(0);
@@ -162,7 +162,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
 /// One conversation. Answers to commands that came together leave together.
 async fn serve(mut wire: Wire, counter: Counter) {
     let mut input = Vec::with_capacity(512 * 1024);
-    let mut said = b"220 sink.test ESMTP\r\n".to_vec();
+    let mut replies = b"220 sink.test ESMTP\r\n".to_vec();
     let (mut in_body, mut searched, mut recipients) = (false, 0, 0);
     loop {
         loop {
@@ -174,7 +174,7 @@ async fn serve(mut wire: Wire, counter: Counter) {
                 let end = searched + place + 2;
                 counter.message(input.get(..end).unwrap_or_default());
                 input.drain(..end + 3);
-                said.extend_from_slice(b"250 2.0.0 Ok: queued\r\n");
+                replies.extend_from_slice(b"250 2.0.0 Ok: queued\r\n");
                 (in_body, searched, recipients) = (false, 0, 0);
                 continue;
             }
@@ -194,8 +194,8 @@ async fn serve(mut wire: Wire, counter: Counter) {
                     "354 End data with <CR><LF>.<CR><LF>\r\n"
                 }
                 b"QUIT" => {
-                    said.extend_from_slice(b"221 2.0.0 Bye\r\n");
-                    wire.write(&said).await;
+                    replies.extend_from_slice(b"221 2.0.0 Bye\r\n");
+                    wire.write(&replies).await;
                     return;
                 }
                 _ => {
@@ -203,13 +203,13 @@ async fn serve(mut wire: Wire, counter: Counter) {
                     "500 5.5.2 what?\r\n"
                 }
             };
-            said.extend_from_slice(answer.as_bytes());
+            replies.extend_from_slice(answer.as_bytes());
         }
-        if !said.is_empty() {
-            if !wire.write(&said).await {
+        if !replies.is_empty() {
+            if !wire.write(&replies).await {
                 return;
             }
-            said.clear();
+            replies.clear();
         }
         if !wire.read(&mut input).await {
             if in_body {

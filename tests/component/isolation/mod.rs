@@ -1,4 +1,4 @@
-//! Every command of the program with somebody else's ids, names and texts: refused or empty, as if they had never been,
+//! Every command of the program with another user's ids, names and texts: refused or empty, as if they had never been,
 //! with the store the same to the byte and nothing sent. A command that is added must join the list below.
 
 mod world;
@@ -10,7 +10,7 @@ use world::{Run, World};
 
 /// What a command may be given of another's.
 enum Takes {
-    /// These words, with ACCOUNT, LOGIN, MAIL, NUMBER, FILE in place of another's; OWN is the account of whoever asks.
+    /// These words, with ACCOUNT, LOGIN, MAIL, NUMBER, FILE in place of another's; OWN is the asker's account.
     Words(&'static [&'static str]),
     /// Nothing that could be another's; why.
     Nothing(&'static str),
@@ -148,7 +148,7 @@ fn the_list_has_every_command() {
     }
 }
 
-/// Whoever asks, and whose things they ask for.
+/// A user who asks, and whose things they ask for.
 struct Asker<'a> {
     who: &'static str,
     /// None: an administrator of Alpha.
@@ -187,9 +187,9 @@ impl Asker<'_> {
     /// What was said, without the names by which it was asked for.
     fn plain(&self, run: &Run, mail: MailId, is_there: bool) -> String {
         let (account, login) = if is_there { (self.account, self.login) } else { ("never-was", "nemo-0") };
-        let said = run.said.replace(&mail.to_string(), "?").replace(account, "?").replace(login, "?");
+        let printed = run.printed.replace(&mail.to_string(), "?").replace(account, "?").replace(login, "?");
         let series = if is_there { format!("{}-", self.series) } else { "Z-".to_owned() };
-        format!("{:?} {}", run.code, said.replace(&series, "?-"))
+        format!("{:?} {}", run.code, printed.replace(&series, "?-"))
     }
 }
 
@@ -203,13 +203,13 @@ async fn refused(world: &World, asker: &Asker<'_>, pattern: &str, mail: (usize, 
     };
     let (before, sent) = (world.bytes().await, world.catcher.caught().len());
     let (words, found) = run(true, mail);
-    assert!(world.bytes().await == before, "{} changed the store: {}", what(&words), found.said);
+    assert!(world.bytes().await == before, "{} changed the store: {}", what(&words), found.printed);
     assert_eq!(world.catcher.caught().len(), sent, "{} sent something", what(&words));
     // The same document of one's own account is refused with a sentence of its own, which names no mail.
     if pattern.contains("SAME") {
-        let refusal = found.said.contains("from an account that you may not use");
-        let named = asker.mails.iter().any(|mail| found.said.contains(&mail.to_string()));
-        assert!(refusal && !named, "{}: {:?} {}", what(&words), found.code, found.said);
+        let refusal = found.printed.contains("from an account that you may not use");
+        let named = asker.mails.iter().any(|mail| found.printed.contains(&mail.to_string()));
+        assert!(refusal && !named, "{}: {:?} {}", what(&words), found.code, found.printed);
         return;
     }
     let never = MailId::new();
@@ -355,9 +355,9 @@ fn a18_a_user_is_refused_what_is_an_administrators_before_anything_is_opened() {
             .env("POSTROOM_STORE", folder.path().join("store.db"))
             .output()
             .unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(3), "{words:?}: {said}");
-        assert!(said.contains("gina can't do this: it is for "), "{words:?}: {said}");
+        let printed = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(3), "{words:?}: {printed}");
+        assert!(printed.contains("gina can't do this: it is for "), "{words:?}: {printed}");
         assert!(!folder.path().join("store.db").exists(), "{words:?} opened the store");
     }
 }

@@ -22,13 +22,13 @@ pub(super) struct World {
 pub(super) struct Run {
     pub(super) code: Option<i32>,
     out: String,
-    pub(super) said: String,
+    pub(super) printed: String,
 }
 
 impl Run {
     /// Standard output as JSON.
     pub(super) fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("not JSON: {e}: {}", self.said))
+        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("not JSON: {e}: {}", self.printed))
     }
 }
 
@@ -57,7 +57,7 @@ impl World {
         world
     }
 
-    /// A mail in each of the states that somebody would like to change.
+    /// A mail in each of the states that another user might want to change.
     async fn mails(&self, company: &str, user: &str, account: &str, series: &str) -> Vec<MailId> {
         let mut ids: Vec<MailId> = Vec::new();
         for number in 0..4 {
@@ -123,13 +123,13 @@ impl World {
         }
         let output = command.output().unwrap();
         let [out, err] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
-        Run { code: output.status.code(), said: format!("{out}{err}"), out }
+        Run { code: output.status.code(), printed: format!("{out}{err}"), out }
     }
 
     /// The same, which must go well.
     pub(super) fn ok(&self, words: &[&str]) -> Run {
         let run = self.run(words);
-        assert_eq!(run.code, Some(0), "postroom {}: {}", words.join(" "), run.said);
+        assert_eq!(run.code, Some(0), "postroom {}: {}", words.join(" "), run.printed);
         run
     }
 

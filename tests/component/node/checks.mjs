@@ -32,13 +32,13 @@ test("every function of each import is there, those too that this file does not 
 
 test("a message is JSON as it is, and gives the same bytes after it", () => {
   const message = composed();
-  const kept = JSON.parse(JSON.stringify(message));
-  assert.deepEqual(kept, message);
-  const bytes = messageBytes(kept.mail.chunks, files);
+  const copy = JSON.parse(JSON.stringify(message));
+  assert.deepEqual(copy, message);
+  const bytes = messageBytes(copy.mail.chunks, files);
   assert.equal(bytes.length, message.mail.size);
   assert.ok(bytes.equals(messageBytes(message.mail.chunks, files)));
   const inHand = [...files].map(([handle, content]) => ({ handle, content }));
-  assert.ok(bytes.equals(plugin.composing.assemble(kept.mail.chunks, inHand)));
+  assert.ok(bytes.equals(plugin.composing.assemble(copy.mail.chunks, inHand)));
 });
 
 test("dots that begin a line are doubled, and the last line ends", () => {

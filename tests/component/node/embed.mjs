@@ -104,7 +104,7 @@ async function main(path) {
   const report = wanted.report && classified(plugin, wanted);
   const events = [...intent.record.events, ...(report?.events ?? [])];
   const { status, reason } = plugin.tracking.fold(mail.envelope.recipients, events, wanted.later);
-  const said = {
+  const result = {
     number: summary.number,
     recipients: mail.envelope.recipients,
     outcome: intent.lastOutcome,
@@ -117,7 +117,7 @@ async function main(path) {
     status: plugin.tracking.label(status, "en"),
     reason: reason.detail,
   };
-  console.log(JSON.stringify(said));
+  console.log(JSON.stringify(result));
 }
 
 if (fileURLToPath(import.meta.url) === process.argv[1]) await main(process.argv[2]);

@@ -18,9 +18,9 @@ const ENVELOPE = {
   size: 11,
 };
 
-/** Submits to a server that answers as `answers` says, by the beginning of the command; the result, and what it heard. */
+/** Submits to a server that answers as `answers` says, by the beginning of the command; the result, and the commands that it was sent. */
 async function conversation(answers, envelope = {}) {
-  const heard = [];
+  const commands = [];
   const server = createServer((socket) => {
     const answer = (command) => {
       const found = Object.entries(answers).find(([beginning]) => command.startsWith(beginning));
@@ -32,7 +32,7 @@ async function conversation(answers, envelope = {}) {
     socket.on("error", () => {});
     socket.on("data", (data) => {
       for (const line of data.toString().split("\r\n").slice(0, -1)) {
-        heard.push(line);
+        commands.push(line);
         if (!["a line", "..dot"].includes(line)) answer(line);
       }
     });
@@ -45,23 +45,23 @@ async function conversation(answers, envelope = {}) {
   progress.begin();
   const result = await submit({ account, envelope: { ...ENVELOPE, ...envelope }, body }, progress);
   server.close();
-  return { ...result, heard };
+  return { ...result, commands };
 }
 
 test("what the server does not announce is not asked for", async () => {
-  const { tag, val, heard } = await conversation({});
+  const { tag, val, commands } = await conversation({});
   assert.equal(tag, "ok");
   assert.equal(val.dsn, false);
   assert.deepEqual(val.reply, { code: 250, enhanced: "2.0.0", text: "good" });
   const envelope = ["MAIL FROM:<office@example.com>", "RCPT TO:<ann@example.org>", "RCPT TO:<bob@example.org>"];
-  assert.deepEqual(heard.slice(1, 8), [...envelope, "DATA", "a line", "..dot", "."]);
+  assert.deepEqual(commands.slice(1, 8), [...envelope, "DATA", "a line", "..dot", "."]);
 });
 
 test("what it announces is, with the identifier in xtext", async () => {
   const EHLO = "250-here\r\n250-size 1000\r\n250-8BITMIME\r\n250 DSN";
-  const { val, heard } = await conversation({ EHLO });
+  const { val, commands } = await conversation({ EHLO });
   assert.equal(val.dsn, true);
-  assert.deepEqual(heard.slice(1, 4), [
+  assert.deepEqual(commands.slice(1, 4), [
     "MAIL FROM:<office@example.com> BODY=8BITMIME SIZE=11 ENVID=a+2Bb+3Dc",
     "RCPT TO:<ann@example.org> NOTIFY=FAILURE,DELAY",
     "RCPT TO:<bob@example.org>",
@@ -84,12 +84,12 @@ for (const [what, answers, envelope, stage, verdict, code] of [
   ["gets half an answer", { ".": "250-2.0.0 taken\r\n25" }, {}, "after-dot", "in-doubt"],
 ]) {
   test(`a mail that ${what}: ${stage}, ${verdict}`, async () => {
-    const { tag, val, heard } = await conversation(answers, envelope);
+    const { tag, val, commands } = await conversation(answers, envelope);
     assert.equal(tag, "err");
     const { failure } = val;
     assert.deepEqual([failure.stage, failure.verdict, failure.code], [stage, verdict, code], failure.detail);
     // Whom the server spoke of is known; and where it took no mail, none went.
     assert.equal(val.recipients.length > 0, ["recipient", "data", "after-dot"].includes(stage));
-    assert.equal(heard.includes("."), stage === "after-dot" || code === "5.6.0");
+    assert.equal(commands.includes("."), stage === "after-dot" || code === "5.6.0");
   });
 }

@@ -10,7 +10,7 @@ import base64
 import json
 import sys
 
-from postroom_plugin import Plugin, made, plain, record
+from postroom_plugin import Plugin, plain, record, to_component
 from smtp_submission import Smtp
 
 
@@ -48,18 +48,18 @@ class Remembering(Smtp):
 def settled(plugin, recipients, answer, now):
     """What a program is told that submits by itself, without `delivery`: the very same."""
     _, kind = plugin.function("schedule", "settle")
-    return plugin.ask("schedule", "settle", recipients, made(dict(kind.params)["answer"], answer), now)
+    return plugin.ask("schedule", "settle", recipients, to_component(dict(kind.params)["answer"], answer), now)
 
 
 def job_of(plugin, wanted, files):
     """Resolves whom the mail goes to, and says what it is to be made of."""
     document = record(media_type=wanted["media_type"], content=wanted["document"])
-    typed = record(to=wanted["to"], cc=None, bcc=None, reply_to=None)
+    wanted_to = record(to=wanted["to"], cc=None, bcc=None, reply_to=None)
     settings, portal = wanted["settings"], wanted["portal"]
     options = {"format": wanted["format"], **wanted.get("options", {})}
     if portal:
         options["portal"] = {"view_url": portal[0], "pdf_url": portal[1]}
-    resolution, _ = plugin.call("recipients", "resolve", document, wanted["use_case"], settings, typed)
+    resolution, _ = plugin.call("recipients", "resolve", document, wanted["use_case"], settings, wanted_to)
     return record(
         id=wanted["id"],
         now=wanted["now"],
@@ -99,15 +99,15 @@ def main(path):
     # The mail leaves as it is; this attempt names all of its recipients.
     mail = message.mail
     route = record(account_name="office", transport="smtp")
-    outcome, kind = plugin.call("delivery", "submit", mail, mail.envelope.recipients, "", route, now)
-    timeline, _ = plugin.call("tracking", "fold", mail.envelope.recipients, outcome.settlement.events, now)
+    submitted, kind = plugin.call("delivery", "submit", mail, mail.envelope.recipients, "", route, now)
+    timeline, _ = plugin.call("tracking", "fold", mail.envelope.recipients, submitted.settlement.events, now)
     # A host keeps the attempt, with what came of it, before and after; here is only one, and what would be next.
-    said = plain(kind, outcome)
-    attempt = record(at=now, route=route, memo=outcome.settlement.memo)
+    report = plain(kind, submitted)
+    attempt = record(at=now, route=route, memo=submitted.settlement.memo)
     facts = record(
         id=wanted["id"],
         recipients=mail.envelope.recipients,
-        events=outcome.settlement.events,
+        events=submitted.settlement.events,
         send_at=None,
         held=False,
         attempts=[attempt],
@@ -120,13 +120,13 @@ def main(path):
         fallback_pause=None,
         can_look_in_sent=False,
     )
-    accepted = said["settlement"]["outcome"] == "accepted"
+    accepted = report["settlement"]["outcome"] == "accepted"
     json.dump(
         {
             "recipients": mail.envelope.recipients,
-            "outcome": said,
+            "outcome": report,
             "settled": settled(plugin, mail.envelope.recipients, smtp.answer, now),
-            "outstanding": plugin.ask("schedule", "outstanding", mail.envelope.recipients, outcome.settlement.events),
+            "outstanding": plugin.ask("schedule", "outstanding", mail.envelope.recipients, submitted.settlement.events),
             "next": None if accepted else plugin.ask("schedule", "decide", facts, now),
             "status": plugin.ask("tracking", "label", timeline.status, "en"),
             "reason": timeline.reason.detail,

@@ -102,7 +102,7 @@ class Loop:
         self.files.clear()
         self.files.update(self.erp.files(mail["id"]))
         try:
-            outcome = self.plugin.ask_plain("delivery", "submit", mail["outgoing"], to, options, route, now)
+            submitted = self.plugin.ask_plain("delivery", "submit", mail["outgoing"], to, options, route, now)
         except Exception as error:
             # A trap, or an import that raised: the instance is lost, and it is unknown whether the mail left.
             self.plugin = self.fresh_plugin()
@@ -110,7 +110,7 @@ class Loop:
         with self.erp.transaction():
             # No revision is asked: where the claim ran out and another worker settled this attempt as interrupted, the server's
             # answer is better. The mail is then decided anew.
-            self.store(mail, attempt, outcome["settlement"], outcome["receipt"])
+            self.store(mail, attempt, submitted["settlement"], submitted["receipt"])
             if self.erp.read(mail["id"])["revision"] != mail["revision"]:
                 self.erp.wake(mail["id"], self.clock())
         return True

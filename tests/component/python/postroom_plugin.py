@@ -3,7 +3,7 @@ nor the shape of its answers is written down a second time.
 
 wasmtime shows a value of a variant (an option, a result) bare where its cases look different in Python, and wrapped in
 `Variant` where they don't: one more case can change the form of the others. Everything here therefore asks the type:
-`plain` turns an answer into what JSON can hold, and `made` turns that back.
+`plain` turns an answer into what JSON can hold, and `to_component` turns that back.
 """
 
 import os
@@ -26,10 +26,10 @@ class PluginError(Exception):
 
 def record(**fields):
     """A record of the contract: fields_with_underscores become the-names-of-the-contract."""
-    made = Record()
+    new = Record()
     for name, value in fields.items():
-        setattr(made, name.rstrip("_").replace("_", "-"), value)
-    return made
+        setattr(new, name.rstrip("_").replace("_", "-"), value)
+    return new
 
 
 def cases(kind):
@@ -97,21 +97,21 @@ def plain(kind, value):
     return value
 
 
-def made(kind, value):
+def to_component(kind, value):
     """The inverse of `plain`: a value in the form that wasmtime takes. Records may be objects of either kind."""
     if isinstance(kind, RecordType):
         of = value if isinstance(value, dict) else vars(value)
-        return record(**{name: made(field, of[name]) for name, field in kind.fields})
+        return record(**{name: to_component(field, of[name]) for name, field in kind.fields})
     if isinstance(kind, TupleType):
-        return tuple(made(element, item) for element, item in zip(kind.elements, value))
+        return tuple(to_component(element, item) for element, item in zip(kind.elements, value))
     if isinstance(kind, ListType):
-        return value if isinstance(value, bytes) else [made(kind.element, item) for item in value]
+        return value if isinstance(value, bytes) else [to_component(kind.element, item) for item in value]
     if isinstance(kind, OptionType):
-        return make_case(kind, "none") if value is None else make_case(kind, "some", made(kind.payload, value))
+        return make_case(kind, "none") if value is None else make_case(kind, "some", to_component(kind.payload, value))
     if isinstance(kind, (ResultType, VariantType)):
         name, payload = next(iter(value.items())) if isinstance(value, dict) else (value, None)
         inner = dict(cases(kind))[name]
-        return make_case(kind, name, None if inner is None else made(inner, payload))
+        return make_case(kind, name, None if inner is None else to_component(inner, payload))
     return value
 
 
@@ -174,7 +174,7 @@ class Plugin:
         kinds = [kind for _, kind in self.function(interface, name)[1].params]
         if len(kinds) != len(arguments):
             raise TypeError(f"{interface}.{name} takes {len(kinds)} arguments, and {len(arguments)} were given")
-        return self.ask(interface, name, *map(made, kinds, arguments))
+        return self.ask(interface, name, *map(to_component, kinds, arguments))
 
 
 def load(engine, path, compiled):
@@ -192,7 +192,7 @@ def load(engine, path, compiled):
 
 def answering(function, kind):
     """An import whose answer has the form of `plain`: `{"ok": …}`, `{"err": "unknown-handle"}`."""
-    return lambda _store, *arguments: made(kind.result, function(*arguments)) if kind.result else function(*arguments)
+    return lambda _store, *arguments: to_component(kind.result, function(*arguments)) if kind.result else function(*arguments)
 
 
 def not_served(kind):

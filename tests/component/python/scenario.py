@@ -69,17 +69,17 @@ class Web:
 
 
 class Scenario:
-    def __init__(self, told):
-        self.told = told
+    def __init__(self, scenario):
+        self.scenario = scenario
         self.files = {}
         self.web = Web()
-        self.smtp = MortalSmtp({name: tuple(at) for name, at in told["servers"].items()}, self.files)
-        self.erp = MortalErp(told["database"], COMPANY, told["own_addresses"])
+        self.smtp = MortalSmtp({name: tuple(at) for name, at in scenario["servers"].items()}, self.files)
+        self.erp = MortalErp(scenario["database"], COMPANY, scenario["own_addresses"])
         self.plugin = self.fresh_plugin()
 
     def fresh_plugin(self):
         imports = {"attachments": Attachments(self.files), "log": Log(), "smtp": self.smtp, "web": self.web}
-        return Plugin(self.told["plugin"], imports, self.told["compiled"])
+        return Plugin(self.scenario["plugin"], imports, self.scenario["compiled"])
 
     def install(self):
         self.erp.install()
@@ -109,7 +109,7 @@ class Scenario:
     def other_worker(self, now):
         """Runs the loop as another process does, once this one's claim has run out."""
         self.smtp.meanwhile = None
-        erp = Erp(self.told["database"], COMPANY, self.told["own_addresses"])
+        erp = Erp(self.scenario["database"], COMPANY, self.scenario["own_addresses"])
         Loop(erp, self.fresh_plugin, self.files, lambda: now).run()
 
     def become(self, company):
@@ -163,9 +163,9 @@ class Scenario:
 
 def main(path):
     with open(path, encoding="utf-8") as file:
-        told = json.load(file)
-    scenario = Scenario(told)
-    gave = [getattr(scenario, step.pop("do"))(**step) for step in told["steps"]]
+        job = json.load(file)
+    scenario = Scenario(job)
+    gave = [getattr(scenario, step.pop("do"))(**step) for step in job["steps"]]
     json.dump({"gave": gave, **scenario.state()}, sys.stdout)
 
 

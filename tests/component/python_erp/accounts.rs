@@ -1,4 +1,4 @@
-//! Accounts that need somebody: a sign-in, a doubt that the provider can clear, another account in their place.
+//! Accounts that need a person: a sign-in, a doubt that the provider can clear, another account in their place.
 
 use super::{Erp, NOW, enqueue, on, outcomes, run, statuses};
 use postroom_cli::catcher::Catcher;
@@ -34,18 +34,22 @@ fn run_with(now: &str, web: &Value) -> Value {
 async fn a_mail_whose_account_needs_a_sign_in_waits_for_it() {
     let (erp, mail) = with_gmail().await;
     let expired = json!({"POST": {"err": {"needs-sign-in": "Token has been expired or revoked."}}});
-    let said = erp.does(None, vec![mail, run_with(NOW, &expired), run_with(LATER, &expired)]).await;
-    let mail = &said["mails"][0];
-    assert_eq!((&mail["state"], outcomes(mail)), (&json!("person"), vec![Some("needs-sign-in")]), "{said:#}");
-    assert_eq!(mail["reason_code"], "needs-sign-in", "{said:#}");
-    assert!(mail["explained"].as_str().unwrap().contains("aan"), "{said:#}");
+    let tables = erp.does(None, vec![mail, run_with(NOW, &expired), run_with(LATER, &expired)]).await;
+    let mail = &tables["mails"][0];
+    assert_eq!(
+        (&mail["state"], outcomes(mail)),
+        (&json!("person"), vec![Some("needs-sign-in")]),
+        "{tables:#}"
+    );
+    assert_eq!(mail["reason_code"], "needs-sign-in", "{tables:#}");
+    assert!(mail["explained"].as_str().unwrap().contains("aan"), "{tables:#}");
 
     let works = json!({"POST": response(r#"{"id": "18f0a", "threadId": "18f0a", "labelIds": ["SENT"]}"#)});
     let signed_in = json!({"do": "put_right", "account": "gmail", "now": LATER});
-    let said = erp.does(None, vec![signed_in, run_with(LATER, &works)]).await;
-    let mail = &said["mails"][0];
-    assert_eq!(outcomes(mail), [Some("transient"), Some("accepted")], "{said:#}");
-    assert_eq!(mail["attempts"][1][4], "18f0a", "the provider's name for it: {said:#}");
+    let tables = erp.does(None, vec![signed_in, run_with(LATER, &works)]).await;
+    let mail = &tables["mails"][0];
+    assert_eq!(outcomes(mail), [Some("transient"), Some("accepted")], "{tables:#}");
+    assert_eq!(mail["attempts"][1][4], "18f0a", "the provider's name for it: {tables:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -56,13 +60,13 @@ async fn a_request_without_a_response_is_looked_for_at_the_provider() {
     let lost = json!({"POST": {"err": {"failed": lost}}});
     let found = json!({"GET": response(r#"{"messages": [{"id": "18f0a", "threadId": "18f0a"}], "resultSizeEstimate": 1,
         "id": "18f0a", "threadId": "18f0a", "labelIds": ["SENT"]}"#)});
-    let said = erp.does(None, vec![mail, run_with(NOW, &lost)]).await;
-    let mail = &said["mails"][0];
-    assert_eq!((&mail["state"], outcomes(mail)), (&json!("due"), vec![Some("in-doubt")]), "{said:#}");
-    let said = erp.does(None, vec![run_with(LATER, &found)]).await;
-    let mail = &said["mails"][0];
-    assert_eq!((&mail["state"], outcomes(mail)), (&json!("done"), vec![Some("found")]), "{said:#}");
-    assert_eq!(statuses(mail), ["in-transit"], "{said:#}");
+    let tables = erp.does(None, vec![mail, run_with(NOW, &lost)]).await;
+    let mail = &tables["mails"][0];
+    assert_eq!((&mail["state"], outcomes(mail)), (&json!("due"), vec![Some("in-doubt")]), "{tables:#}");
+    let tables = erp.does(None, vec![run_with(LATER, &found)]).await;
+    let mail = &tables["mails"][0];
+    assert_eq!((&mail["state"], outcomes(mail)), (&json!("done"), vec![Some("found")]), "{tables:#}");
+    assert_eq!(statuses(mail), ["in-transit"], "{tables:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,16 +82,16 @@ async fn another_account_is_asked_about_and_taken_on_a_persons_word() {
         let rounds = ["2026-11-22T08:31:10Z", "2026-11-22T08:32:00Z", "2026-11-22T08:48:00Z"];
         let mut steps = vec![spare, dead, mail, run(NOW)];
         steps.extend(rounds.map(run));
-        let said = erp.does(Some(catcher.address()), steps).await;
-        let mail = &said["mails"][0];
-        assert_eq!((&mail["state"], &mail["question"]), (&json!("due"), &json!("fallback")), "{said:#}");
-        assert!(outcomes(mail).len() > 1, "the own way goes on being tried: {said:#}");
+        let tables = erp.does(Some(catcher.address()), steps).await;
+        let mail = &tables["mails"][0];
+        assert_eq!((&mail["state"], &mail["question"]), (&json!("due"), &json!("fallback")), "{tables:#}");
+        assert!(outcomes(mail).len() > 1, "the own way goes on being tried: {tables:#}");
         assert!(catcher.caught().is_empty());
         let answer = json!({"do": "answer_fallback", "mail": 0, "may": may, "now": rounds[2]});
-        let said = erp.does(Some(catcher.address()), vec![answer, run(rounds[2])]).await;
+        let tables = erp.does(Some(catcher.address()), vec![answer, run(rounds[2])]).await;
         let state = if may { "done" } else { "due" };
         assert_eq!(
-            (&said["mails"][0]["state"], &said["mails"][0]["question"]),
+            (&tables["mails"][0]["state"], &tables["mails"][0]["question"]),
             (&json!(state), &Value::Null)
         );
         assert_eq!(catcher.caught().len(), left);
@@ -98,30 +102,31 @@ async fn another_account_is_asked_about_and_taken_on_a_persons_word() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_that_can_not_send_pauses_all_its_mails_and_one_tries_it() {
     let erp = Erp::new().await;
-    let over = How::Says("454 4.7.0 Throttling failure: Daily message quota exceeded.");
+    let over = How::Replies("454 4.7.0 Throttling failure: Daily message quota exceeded.");
     let (catcher, full) = (Catcher::start().await.unwrap(), on(server(At::Sender, over, &[])));
     let steps = vec![enqueue("1", ANN), enqueue("2", ANN), enqueue("3", ANN), run(NOW)];
-    let said = erp.does(Some(full), steps).await;
-    let account = &said["accounts"][0];
-    assert_eq!(account["pause_cause"], "quota", "{said:#}");
-    let tries =
-        |said: &Value| said["mails"].as_array().unwrap().iter().map(|it| outcomes(it).len()).sum::<usize>();
-    assert_eq!(tries(&said), 1, "{said:#}");
+    let tables = erp.does(Some(full), steps).await;
+    let account = &tables["accounts"][0];
+    assert_eq!(account["pause_cause"], "quota", "{tables:#}");
+    let tries = |tables: &Value| {
+        tables["mails"].as_array().unwrap().iter().map(|it| outcomes(it).len()).sum::<usize>()
+    };
+    assert_eq!(tries(&tables), 1, "{tables:#}");
     let until = account["pause_until"].as_str().unwrap().to_owned();
-    for mail in said["mails"].as_array().unwrap() {
-        assert!(mail["next_at"].as_str().unwrap() >= until.as_str(), "{said:#}");
-        assert_eq!(mail["reason_code"], "account-quota", "{said:#}");
+    for mail in tables["mails"].as_array().unwrap() {
+        assert!(mail["next_at"].as_str().unwrap() >= until.as_str(), "{tables:#}");
+        assert_eq!(mail["reason_code"], "account-quota", "{tables:#}");
     }
     // Still full at its end: of two workers one makes a try, and the pause gets longer.
     tokio::join!(erp.does(Some(full), vec![run(&until)]), erp.does(Some(full), vec![run(&until)]));
-    let said = erp.does(None, vec![]).await;
-    assert_eq!(tries(&said), 2, "{said:#}");
-    assert_eq!(said["accounts"][0]["pause_failures"], 1, "{said:#}");
-    let longer = said["accounts"][0]["pause_until"].as_str().unwrap().to_owned();
-    assert!(longer > until, "{said:#}");
-    let said = erp.does(Some(catcher.address()), vec![run(&longer), run(&longer)]).await;
-    assert_eq!(said["accounts"][0]["pause_until"], Value::Null, "{said:#}");
-    assert_eq!(catcher.caught().len(), 3, "{said:#}");
+    let tables = erp.does(None, vec![]).await;
+    assert_eq!(tries(&tables), 2, "{tables:#}");
+    assert_eq!(tables["accounts"][0]["pause_failures"], 1, "{tables:#}");
+    let longer = tables["accounts"][0]["pause_until"].as_str().unwrap().to_owned();
+    assert!(longer > until, "{tables:#}");
+    let tables = erp.does(Some(catcher.address()), vec![run(&longer), run(&longer)]).await;
+    assert_eq!(tables["accounts"][0]["pause_until"], Value::Null, "{tables:#}");
+    assert_eq!(catcher.caught().len(), 3, "{tables:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,12 +135,12 @@ async fn nothing_leaves_by_a_compromised_account_until_the_mark_is_cleared() {
     let mark = |is: bool| json!({"do": "change_account", "name": "office", "compromised": is});
     let hold = json!({"do": "hold", "mail": 1, "held": true, "now": NOW});
     let steps = vec![mark(true), enqueue("1", ANN), enqueue("2", ANN), hold, run(NOW)];
-    let said = erp.does(Some(catcher.address()), steps).await;
+    let tables = erp.does(Some(catcher.address()), steps).await;
     let reasons =
-        |said: &Value| [0, 1].map(|at| said["mails"][at]["reason_code"].as_str().unwrap().to_owned());
-    assert_eq!(reasons(&said), ["account-compromised", "held"], "{said:#}");
+        |tables: &Value| [0, 1].map(|at| tables["mails"][at]["reason_code"].as_str().unwrap().to_owned());
+    assert_eq!(reasons(&tables), ["account-compromised", "held"], "{tables:#}");
     let put_right = json!({"do": "put_right", "account": "office", "now": LATER});
-    let said = erp.does(Some(catcher.address()), vec![mark(false), put_right, run(LATER)]).await;
-    assert_eq!(reasons(&said), ["left", "held"], "what a person holds stays held: {said:#}");
+    let tables = erp.does(Some(catcher.address()), vec![mark(false), put_right, run(LATER)]).await;
+    assert_eq!(reasons(&tables), ["left", "held"], "what a person holds stays held: {tables:#}");
     assert_eq!(catcher.caught().len(), 1);
 }

@@ -33,8 +33,8 @@ async fn a_bounce_finds_its_mail_by_the_best_trace_and_the_address_is_not_writte
         if by == "return-address" {
             mail["wanted"]["bounces"] = json!("bounces@ateliernord.example.com");
         }
-        let said = erp.does(Some(catcher.address()), vec![mail, run(NOW)]).await;
-        let mail = &said["mails"][0];
+        let tables = erp.does(Some(catcher.address()), vec![mail, run(NOW)]).await;
+        let mail = &tables["mails"][0];
         let id = mail["message_id"].as_str().unwrap();
         let envelope_id = format!("Original-Envelope-Id: {}\r\n", mail["attempts"][0][1].as_str().unwrap());
         let report = match by {
@@ -52,18 +52,18 @@ async fn a_bounce_finds_its_mail_by_the_best_trace_and_the_address_is_not_writte
         // It may come twice.
         let mut second = enqueue("second", "ann@example.org");
         second["now"] = json!(LATER);
-        let said =
+        let tables =
             erp.does(Some(catcher.address()), vec![came(&report), came(&report), second, run(LATER)]).await;
-        let mail = &said["mails"][0];
-        assert_eq!(said["gave"][0], json!({"kind": "bounce", "mail": mail["id"], "by": by}), "{said:#}");
-        assert_eq!(statuses(mail), ["failed"], "{by}: {said:#}");
+        let mail = &tables["mails"][0];
+        assert_eq!(tables["gave"][0], json!({"kind": "bounce", "mail": mail["id"], "by": by}), "{tables:#}");
+        assert_eq!(statuses(mail), ["failed"], "{by}: {tables:#}");
         let bounced = mail["events"].as_array().unwrap().iter().filter(|it| it[0] == "bounced").count();
-        assert_eq!(bounced, 1, "{said:#}");
-        assert_eq!(said["suppressed"][0]["address"], "ann@example.org", "{said:#}");
-        assert_eq!(said["suppressed"][0]["source"], "delivery-report", "{said:#}");
-        let second = &said["mails"][1];
-        assert_eq!((&second["state"], outcomes(second).len()), (&json!("person"), 0), "{said:#}");
-        assert_eq!(catcher.caught().len(), 1, "not written to again: {said:#}");
+        assert_eq!(bounced, 1, "{tables:#}");
+        assert_eq!(tables["suppressed"][0]["address"], "ann@example.org", "{tables:#}");
+        assert_eq!(tables["suppressed"][0]["source"], "delivery-report", "{tables:#}");
+        let second = &tables["mails"][1];
+        assert_eq!((&second["state"], outcomes(second).len()), (&json!("person"), 0), "{tables:#}");
+        assert_eq!(catcher.caught().len(), 1, "not written to again: {tables:#}");
     }
 }
 
@@ -77,28 +77,29 @@ async fn a_report_about_no_mail_of_ours_changes_nothing() {
         "ann@example.org",
     );
     let steps = vec![enqueue("button", "ann@example.org"), run(NOW), came(&forged)];
-    let said = erp.does(Some(catcher.address()), steps).await;
-    assert_eq!(said["gave"][2], json!({"kind": "bounce", "mail": null, "by": null}), "{said:#}");
-    assert_eq!(statuses(&said["mails"][0]), ["in-transit"], "{said:#}");
-    assert_eq!(said["suppressed"], json!([]), "{said:#}");
+    let tables = erp.does(Some(catcher.address()), steps).await;
+    assert_eq!(tables["gave"][2], json!({"kind": "bounce", "mail": null, "by": null}), "{tables:#}");
+    assert_eq!(statuses(&tables["mails"][0]), ["in-transit"], "{tables:#}");
+    assert_eq!(tables["suppressed"], json!([]), "{tables:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_to_one_company_says_nothing_of_anothers_mail() {
     let (erp, catcher) = (Erp::new().await, Catcher::start().await.unwrap());
-    let said = erp.does(Some(catcher.address()), vec![enqueue("button", "ann@example.org"), run(NOW)]).await;
-    let mail = &said["mails"][0];
+    let tables =
+        erp.does(Some(catcher.address()), vec![enqueue("button", "ann@example.org"), run(NOW)]).await;
+    let mail = &tables["mails"][0];
     let envelope_id = format!("Original-Envelope-Id: {}\r\n", mail["attempts"][0][1].as_str().unwrap());
     let report =
         bounce("x@other.example", &envelope_id, mail["message_id"].as_str().unwrap(), "ann@example.org");
     let other = json!({"do": "become", "company": "other"});
     let own = json!({"do": "become", "company": "ateliernord"});
-    let said = erp.does(None, vec![other, came(&report), own]).await;
-    assert_eq!(said["gave"][1]["mail"], Value::Null, "{said:#}");
+    let tables = erp.does(None, vec![other, came(&report), own]).await;
+    assert_eq!(tables["gave"][1]["mail"], Value::Null, "{tables:#}");
     assert_eq!(
-        (statuses(&said["mails"][0]), &said["suppressed"]),
+        (statuses(&tables["mails"][0]), &tables["suppressed"]),
         (vec!["in-transit"], &json!([])),
-        "{said:#}"
+        "{tables:#}"
     );
 }
 
@@ -106,8 +107,8 @@ async fn a_report_to_one_company_says_nothing_of_anothers_mail() {
 async fn a_providers_notices_are_facts_of_the_mail_of_that_account_alone() {
     let (erp, catcher) = (Erp::new().await, Catcher::start().await.unwrap());
     let two = "ann@example.org, bob@example.org";
-    let said = erp.does(Some(catcher.address()), vec![enqueue("button", two), run(NOW)]).await;
-    let token = said["mails"][0]["attempts"][0][1].clone();
+    let tables = erp.does(Some(catcher.address()), vec![enqueue("button", two), run(NOW)]).await;
+    let token = tables["mails"][0]["attempts"][0][1].clone();
     let notice = |kind: &str, email: &str, more: Value| {
         let mut notice = json!({"email": email, "timestamp": 1_795_341_600, "event": kind, "sg_event_id": kind,
             "sg_message_id": "x.recvd-1", "envelope-id": token});
@@ -120,11 +121,11 @@ async fn a_providers_notices_are_facts_of_the_mail_of_that_account_alone() {
         notice("delivered", "bob@example.org", json!({}))
     ]);
     let hook = |account: &str| json!({"do": "webhook", "account": account, "provider": "sendgrid", "body": body.to_string(), "now": LATER});
-    let said = erp.does(None, vec![hook("another"), hook("office"), hook("office")]).await;
-    assert_eq!(said["gave"], json!([0, 2, 2]), "{said:#}");
-    assert_eq!(statuses(&said["mails"][0]), ["failed", "delivered"], "{said:#}");
-    let suppressed = said["suppressed"].as_array().unwrap();
-    assert_eq!(suppressed.len(), 1, "{said:#}");
+    let tables = erp.does(None, vec![hook("another"), hook("office"), hook("office")]).await;
+    assert_eq!(tables["gave"], json!([0, 2, 2]), "{tables:#}");
+    assert_eq!(statuses(&tables["mails"][0]), ["failed", "delivered"], "{tables:#}");
+    let suppressed = tables["suppressed"].as_array().unwrap();
+    assert_eq!(suppressed.len(), 1, "{tables:#}");
     assert_eq!(
         (&suppressed[0]["address"], &suppressed[0]["source"]),
         (&json!("ann@example.org"), &json!("webhook"))

@@ -1,4 +1,4 @@
-//! The tables under those who break off and those who come at once.
+//! The tables of the ERP under workers that are killed, and under two workers at the same time.
 
 use super::{Erp, NOW, enqueue, on, outcomes, run, statuses};
 use postroom_cli::catcher::Catcher;
@@ -16,7 +16,7 @@ async fn making_the_tables_again_changes_nothing() {
     assert_eq!((&before["mails"], &before["accounts"]), (&after["mails"], &after["accounts"]));
 }
 
-/// Killed right after the attempt was recorded: nothing left, and nobody can know. Killed after the server took the mail,
+/// Killed right after the attempt was recorded: nothing left, but that can't be known. Killed after the server took the mail,
 /// before that was recorded: the same tables, and the mail is out.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_that_was_killed_never_sends_a_second_mail_by_itself() {
@@ -26,27 +26,27 @@ async fn a_program_that_was_killed_never_sends_a_second_mail_by_itself() {
         erp.dies(catcher.address(), vec![enqueue("button", "ann@example.org"), killed]).await;
         assert_eq!(catcher.caught().len(), taken);
 
-        // Soon after, the dead worker still has it; then it is in doubt, and stays so until somebody says.
+        // Soon after, the dead worker still has the lease; then the mail is in doubt, and stays so until a person decides.
         let rounds = ["2026-11-22T08:40:00Z", "2026-11-22T09:00:00Z", "2026-11-23T09:00:00Z"];
-        let said = erp.does(Some(catcher.address()), vec![run(rounds[0])]).await;
-        assert_eq!(outcomes(&said["mails"][0]), [None], "{said:#}");
+        let tables = erp.does(Some(catcher.address()), vec![run(rounds[0])]).await;
+        assert_eq!(outcomes(&tables["mails"][0]), [None], "{tables:#}");
         let answer =
             |again: bool| json!({"do": "answer_in_doubt", "mail": 0, "again": again, "now": rounds[0]});
-        let said =
+        let tables =
             erp.does(Some(catcher.address()), vec![answer(true), run(rounds[1]), run(rounds[2])]).await;
-        assert_eq!(said["gave"][0], false, "no person decides while a worker may be at it: {said:#}");
-        let mail = &said["mails"][0];
+        assert_eq!(tables["gave"][0], false, "no person decides while a worker may be at it: {tables:#}");
+        let mail = &tables["mails"][0];
         assert_eq!(
             (outcomes(mail), &mail["question"]),
             (vec![Some("in-doubt")], &json!("in-doubt")),
-            "{said:#}"
+            "{tables:#}"
         );
-        assert_eq!(statuses(mail), ["unknown"], "{said:#}");
+        assert_eq!(statuses(mail), ["unknown"], "{tables:#}");
         assert_eq!(catcher.caught().len(), taken, "{dies}");
 
         let again = json!({"do": "answer_in_doubt", "mail": 0, "again": true, "now": rounds[2]});
-        let said = erp.does(Some(catcher.address()), vec![again, run("2026-11-23T09:30:00Z")]).await;
-        assert_eq!(outcomes(&said["mails"][0]), [Some("not-found"), Some("accepted")], "{said:#}");
+        let tables = erp.does(Some(catcher.address()), vec![again, run("2026-11-23T09:30:00Z")]).await;
+        assert_eq!(outcomes(&tables["mails"][0]), [Some("not-found"), Some("accepted")], "{tables:#}");
         assert_eq!(catcher.caught().len(), taken + 1, "{dies}: once more, on a person's word");
     }
 }
@@ -74,14 +74,14 @@ async fn wherever_a_program_is_killed_a_mail_leaves_once_or_is_asked_about() {
             run("2026-11-22T09:01:00Z"),
             run("2026-11-22T14:00:00Z"),
         ];
-        let said = erp.does(Some(catcher.address()), rounds).await;
-        let mail = &said["mails"][0];
+        let tables = erp.does(Some(catcher.address()), rounds).await;
+        let mail = &tables["mails"][0];
         assert_eq!(
             (&mail["state"], outcomes(mail)),
             (&json!(state), vec![Some(outcome)]),
-            "{commit} {when}: {said:#}"
+            "{commit} {when}: {tables:#}"
         );
-        assert_eq!(catcher.caught().len(), taken, "{commit} {when}: {said:#}");
+        assert_eq!(catcher.caught().len(), taken, "{commit} {when}: {tables:#}");
     }
 }
 
@@ -92,13 +92,13 @@ async fn an_answer_that_comes_late_clears_the_doubt_that_another_worker_had() {
     let late = json!({"do": "run", "now": NOW, "meanwhile": "2026-11-22T10:00:00Z"});
     let answer = json!({"do": "answer_in_doubt", "mail": 0, "again": true, "now": "2026-11-22T10:01:00Z"});
     let steps = vec![enqueue("button", "ann@example.org"), late, answer, run("2026-11-22T10:01:00Z")];
-    let said = erp.does(Some(catcher.address()), steps).await;
-    assert_eq!(said["gave"][2], false, "nothing is in doubt any more: {said:#}");
-    let mail = &said["mails"][0];
-    assert!(mail["events"].to_string().contains("in-doubt"), "the other worker was there: {said:#}");
-    assert_eq!((&mail["state"], outcomes(mail)), (&json!("done"), vec![Some("accepted")]), "{said:#}");
-    assert_eq!(statuses(mail), ["in-transit"], "{said:#}");
-    assert_eq!(catcher.caught().len(), 1, "{said:#}");
+    let tables = erp.does(Some(catcher.address()), steps).await;
+    assert_eq!(tables["gave"][2], false, "nothing is in doubt any more: {tables:#}");
+    let mail = &tables["mails"][0];
+    assert!(mail["events"].to_string().contains("in-doubt"), "the other worker was there: {tables:#}");
+    assert_eq!((&mail["state"], outcomes(mail)), (&json!("done"), vec![Some("accepted")]), "{tables:#}");
+    assert_eq!(statuses(mail), ["in-transit"], "{tables:#}");
+    assert_eq!(catcher.caught().len(), 1, "{tables:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -111,8 +111,8 @@ async fn of_two_workers_each_mail_has_one() {
         erp.does(Some(catcher.address()), rounds()),
         erp.does(Some(catcher.address()), rounds())
     );
-    let said = erp.does(Some(catcher.address()), vec![run(NOW)]).await;
-    for mail in said["mails"].as_array().unwrap() {
+    let tables = erp.does(Some(catcher.address()), vec![run(NOW)]).await;
+    for mail in tables["mails"].as_array().unwrap() {
         assert_eq!(
             (outcomes(mail), &mail["state"]),
             (vec![Some("accepted")], &json!("done")),
@@ -120,7 +120,7 @@ async fn of_two_workers_each_mail_has_one() {
         );
     }
     let ids: BTreeSet<&str> =
-        said["mails"].as_array().unwrap().iter().map(|it| it["message_id"].as_str().unwrap()).collect();
+        tables["mails"].as_array().unwrap().iter().map(|it| it["message_id"].as_str().unwrap()).collect();
     let caught = catcher.caught();
     assert_eq!((ids.len(), caught.len()), (12, 12));
     for id in ids {
@@ -133,17 +133,17 @@ async fn of_two_workers_each_mail_has_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mail_that_waited_leaves_with_the_files_that_it_was_made_of() {
     let erp = Erp::new().await;
-    let busy = on(server(At::Greeting, How::Says("421 4.3.2 come later"), &[]));
+    let busy = on(server(At::Greeting, How::Replies("421 4.3.2 come later"), &[]));
     let mut first = enqueue("first", "ann@example.org");
     first["wanted"]["files"][0]["content"] = json!("JVBERi0xLjcKZmlyc3QKJSVFT0YK");
     let mut second = enqueue("second", "ann@example.org");
     second["wanted"]["files"][0]["content"] = json!("JVBERi0xLjcKc2Vjb25kCiUlRU9GCg==");
     erp.does(Some(busy), vec![first, second, run(NOW)]).await;
     let catcher = Catcher::start().await.unwrap();
-    let said: Value = erp.does(Some(catcher.address()), vec![run("2026-11-22T08:35:00Z")]).await;
+    let tables: Value = erp.does(Some(catcher.address()), vec![run("2026-11-22T08:35:00Z")]).await;
     let caught = catcher.caught();
-    assert_eq!(caught.len(), 2, "{said:#}");
-    for (mail, file) in said["mails"]
+    assert_eq!(caught.len(), 2, "{tables:#}");
+    for (mail, file) in tables["mails"]
         .as_array()
         .unwrap()
         .iter()

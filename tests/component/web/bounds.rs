@@ -1,4 +1,4 @@
-//! What everybody may call is bounded: sizes, times, numbers; and says nothing that it should not.
+//! Bounds of what strangers may call: sizes, times, numbers; and no answer tells what it should not.
 
 use super::*;
 use std::time::Instant;
@@ -243,8 +243,8 @@ async fn no_token_no_key_and_no_body_is_in_the_log_or_the_metrics() {
     world.ask("GET", &format!("/{pixel}"), "", b"").await;
     world.with_events(mail, 1).await;
     let metrics = world.metrics().await;
-    let said = format!("{}\n{metrics}", world.log());
+    let log_and_metrics = format!("{}\n{metrics}", world.log());
     for secret in [&pixel[..], world.hook().rsplit('/').next().unwrap(), JO, &mail.to_string()] {
-        assert!(!said.contains(secret), "{secret} is in\n{said}");
+        assert!(!log_and_metrics.contains(secret), "{secret} is in\n{log_and_metrics}");
     }
 }

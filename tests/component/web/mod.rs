@@ -178,7 +178,7 @@ impl World {
             fallback: false,
         };
         let attempt = journal.begin(id, &attempt, &lease_owner).await.unwrap();
-        let completion = Completion {
+        let result = Completion {
             finished: ago(7_200),
             result: AttemptResult::Accepted,
             stage: None,
@@ -186,7 +186,7 @@ impl World {
             provider_ids: vec![("message".into(), format!("sg-{id}"))],
         };
         let settled = Some(StateChange::of(&lease_owner, QueueState::Sent));
-        journal.finish(attempt, &completion, &[], settled).await.unwrap();
+        journal.finish(attempt, &result, &[], settled).await.unwrap();
         id
     }
 

@@ -1,4 +1,4 @@
-//! The pixel: one answer for everybody, and what a request proves.
+//! The pixel: one answer for every request, and what a request proves.
 
 use super::*;
 

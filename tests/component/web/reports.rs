@@ -65,7 +65,7 @@ async fn what_is_forged_stale_or_of_another_account_changes_nothing() {
         let answer = world.ask("POST", &path, &headers, body.as_bytes()).await;
         assert_eq!(answer.status, status, "{what}: {}", world.log());
     }
-    // Whoever holds the key of one account's webhook says nothing about another's mail.
+    // The key of one account's webhook does not count for another's mail.
     let hook = Hook::new(HookProvider::Postmark, Some("post:4711-4711-4711-4711"), Vec::new()).unwrap();
     hook.keep(&world.vault, &other).await.unwrap();
     let report = json!({
@@ -94,9 +94,9 @@ async fn reports_in_any_order_and_a_hundred_times_over_give_one_status() {
     for (turn, order) in [[0, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0], [3, 0, 5, 1, 4, 2]].into_iter().enumerate()
     {
         let mail = world.sent(&world.account).await;
-        let told =
+        let report =
             |at: usize| json!([event(&mail.to_string(), kinds[at], 6_000 - at as i64 * 100)]).to_string();
-        let bodies: Vec<String> = order.into_iter().map(told).collect();
+        let bodies: Vec<String> = order.into_iter().map(report).collect();
         let replays = if turn == 0 { 100 } else { 5 };
         let again = std::iter::repeat_n(&bodies[0], replays);
         for body in bodies.iter().chain(again).chain(bodies.iter().rev()) {
@@ -170,7 +170,7 @@ async fn a_report_after_an_erasure_is_about_the_pseudonym() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn mailguns_token_is_taken_once_and_its_news_kept() {
+async fn mailguns_token_is_taken_once_and_its_reports_are_stored() {
     let world = World::new().await;
     let mail = world.sent(&world.account).await;
     let key = "0123456789abcdef0123456789abcdef";

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 const OWN_PAGE: &str = "Origin: https://post.example\r\nSec-Fetch-Site: same-origin\r\n";
 const MAILBOX: &str = "nord@gmail.example";
 
-/// A server, a provider, and an account that nobody has signed in to.
+/// A server, a provider, and an account that no user has signed in to.
 struct Inviting {
     world: World,
     provider: Provider,
@@ -203,7 +203,7 @@ async fn the_button_counts_on_our_own_page_in_its_own_browser_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_mailbox_is_refused_unless_an_administrator_named_it_beforehand() {
-    for (invited, signed_in, kept) in [
+    for (invited, signed_in, stored) in [
         (None, Some("eve@gmail.example"), false),
         (None, None, false),
         (None, Some("nord@gmail.example.attacker.example"), false),
@@ -217,9 +217,9 @@ async fn another_mailbox_is_refused_unless_an_administrator_named_it_beforehand(
         let state = inviting.begin(&link, &mut browser).await;
         inviting.provider.sign_in_as(signed_in);
         let page = inviting.come_back(&state, &browser).await.text();
-        assert_eq!(page.contains("<h1>Signed in"), kept, "{invited:?} {signed_in:?}: {page}");
-        assert_eq!(inviting.is_signed_in().await, kept, "{invited:?} {signed_in:?}");
-        if !kept {
+        assert_eq!(page.contains("<h1>Signed in"), stored, "{invited:?} {signed_in:?}: {page}");
+        assert_eq!(inviting.is_signed_in().await, stored, "{invited:?} {signed_in:?}");
+        if !stored {
             // The link is open again, for the right mailbox.
             let state = inviting.begin(&link, &mut browser).await;
             inviting.provider.sign_in_as(Some(invited.unwrap_or(MAILBOX)));

@@ -1,4 +1,4 @@
-//! Greylisting as servers on the internet do it: whoever is new hears 451 and is let in when they come back. A policy
+//! Greylisting as servers on the internet do it: a new client gets 451, and is let in when it comes back. A policy
 //! server for Postfix (`SMTPD_POLICY_README`), on a thread of the test process.
 
 use std::collections::BTreeSet;

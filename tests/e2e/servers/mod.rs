@@ -59,7 +59,7 @@ pub(crate) struct MailServers {
     _keeper: Child,
 }
 
-/// The servers of this run, started by whoever asks first.
+/// Returns the servers of this run, started by the first test that needs them.
 pub(crate) fn servers() -> &'static MailServers {
     static SERVERS: OnceLock<MailServers> = OnceLock::new();
     SERVERS.get_or_init(|| {
@@ -222,13 +222,13 @@ fn keeper(folder: &Path) -> Result<Child, String> {
 /// through a file.
 pub(crate) fn output(program: &str, arguments: &[&str]) -> Result<String, String> {
     let run = || -> std::io::Result<(bool, String)> {
-        let mut said = tempfile::tempfile()?;
+        let mut output = tempfile::tempfile()?;
         let mut command = Command::new(program);
         command.args(arguments).env("PATH", search_path()).stdin(Stdio::null());
-        let status = command.stdout(said.try_clone()?).stderr(said.try_clone()?).status()?;
+        let status = command.stdout(output.try_clone()?).stderr(output.try_clone()?).status()?;
         let mut text = String::new();
-        std::io::Seek::rewind(&mut said)?;
-        said.read_to_string(&mut text)?;
+        std::io::Seek::rewind(&mut output)?;
+        output.read_to_string(&mut text)?;
         Ok((status.success(), text))
     };
     match run() {

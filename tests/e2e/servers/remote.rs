@@ -19,45 +19,45 @@ pub(super) fn start() -> std::io::Result<u16> {
     Ok(port)
 }
 
-/// `unknown-…` is nobody here, `full-…` has no room, everybody else takes everything.
+/// `unknown-…` does not exist, `full-…` has no room, every other address takes everything.
 fn converse(stream: TcpStream) -> Option<()> {
     let mut reader = BufReader::new(stream);
-    say(&mut reader, "220 mx.async.test ESMTP")?;
+    reply(&mut reader, "220 mx.async.test ESMTP")?;
     let mut full = false;
     loop {
         let line = line(&mut reader)?;
         let upper = line.to_ascii_uppercase();
         match upper.get(..4).unwrap_or_default() {
-            "EHLO" => say(&mut reader, "250-mx.async.test\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES")?,
+            "EHLO" => reply(&mut reader, "250-mx.async.test\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES")?,
             "MAIL" => {
                 full = false;
-                say(&mut reader, "250 2.1.0 Ok")?;
+                reply(&mut reader, "250 2.1.0 Ok")?;
             }
             "RCPT" => {
                 let address = line.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
                 full |= address.starts_with("full-");
                 if address.starts_with("unknown-") {
-                    say(&mut reader, &format!("550 5.1.1 <{address}>: {UNKNOWN}"))?;
+                    reply(&mut reader, &format!("550 5.1.1 <{address}>: {UNKNOWN}"))?;
                 } else {
-                    say(&mut reader, "250 2.1.5 Ok")?;
+                    reply(&mut reader, "250 2.1.5 Ok")?;
                 }
             }
             "DATA" => {
-                say(&mut reader, "354 End data with <CR><LF>.<CR><LF>")?;
+                reply(&mut reader, "354 End data with <CR><LF>.<CR><LF>")?;
                 while self::line(&mut reader)? != ".\r\n" {}
                 let words = if full { "552 5.2.2 the mailbox is over its quota" } else { "250 2.0.0 Ok" };
-                say(&mut reader, words)?;
+                reply(&mut reader, words)?;
             }
             "QUIT" => {
-                say(&mut reader, "221 2.0.0 Bye")?;
+                reply(&mut reader, "221 2.0.0 Bye")?;
                 return None;
             }
-            _ => say(&mut reader, "250 2.0.0 Ok")?,
+            _ => reply(&mut reader, "250 2.0.0 Ok")?,
         }
     }
 }
 
-fn say(reader: &mut BufReader<TcpStream>, words: &str) -> Option<()> {
+fn reply(reader: &mut BufReader<TcpStream>, words: &str) -> Option<()> {
     reader.get_mut().write_all(format!("{words}\r\n").as_bytes()).ok()
 }
 

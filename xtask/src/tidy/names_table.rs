@@ -130,10 +130,18 @@ const fn file(end: &'static str, instead: &'static str) -> FileName {
 }
 
 pub(super) const FILES: &[FileName] = &[
-    file("cli/house.rs", "cli/store_args.rs"),
-    file("cli/office.rs", "cli/load_plugin.rs"),
-    file("cli/desk.rs", "app/session.rs"),
-    file("cli/premises.rs", "app/plugin_provider.rs"),
+    file("cli/src/house.rs", "cli/src/store_args.rs"),
+    file("cli/src/office.rs", "cli/src/load_plugin.rs"),
+    file("cli/src/desk.rs", "app/session.rs"),
+    file("cli/src/premises.rs", "app/stored_plugins.rs"),
+    file("cli/src/attempts_told.rs", "cli/src/attempts_shown.rs"),
+    file("cli/src/retold.rs", "cli/src/shown_texts.rs"),
+    file("cli/src/insist.rs", "cli/src/overrides.rs"),
+    file("cli/src/moment.rs", "cli/src/typed_time.rs"),
+    file("cli/src/handover.rs", "cli/src/own_program.rs"),
+    file("account/again.rs", "account/needed_secrets.rs"),
+    file("outbox/word.rs", "outbox/change.rs"),
+    file("bulk/twins.rs", "bulk/duplicates.rs"),
     file("engine/office.rs", "company_plugin.rs"),
     file("engine/shelf.rs", "instance_pool.rs"),
     file("domain/office.rs", "what it is"),

@@ -99,7 +99,7 @@ pub(super) async fn run(common: &Common, args: &AddArgs) -> Result<Exit, Failure
     Ok(Exit::Done)
 }
 
-/// What the provider is known to offer, and on standard error how it was recognised.
+/// Looks up what the provider offers, and prints on standard error how it was recognised.
 pub(super) async fn preset(
     plugin: &CompanyPlugin,
     dns: &DnsUse,

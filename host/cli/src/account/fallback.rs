@@ -1,5 +1,5 @@
 //! `postroom account test-fallback`: the way that mail takes when the account is down, without breaking the account
-//! (FEATURES A13).
+//! (rule A13).
 
 use crate::Exit;
 use crate::delivery::{Extra, deliver};

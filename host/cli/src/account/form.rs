@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use std::num::{NonZeroU16, NonZeroU32};
 use std::path::PathBuf;
 
-/// How mail leaves, how the mailbox is reached, what proves who we are.
+/// Options of an account: transport, mailbox and credentials.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct Form {
     /// How mail leaves. Otherwise: as the address's provider has it, else smtp.
@@ -145,13 +145,13 @@ fn security(of: contract::Security) -> Security {
     }
 }
 
-/// A known provider's server, as far as it can be written down.
+/// Converts a known provider's server; none if a field of it is not valid here.
 fn known(server: Option<&contract::Server>) -> Option<(HostName, NonZeroU16, Security)> {
     let server = server?;
     Some((server.host.parse().ok()?, NonZeroU16::new(server.port)?, security(server.security)))
 }
 
-/// What the options are read against.
+/// Facts about the account that the options are completed from.
 pub(super) struct Ground<'a> {
     /// The account's address.
     pub(super) address: &'a MailAddress,
@@ -162,7 +162,7 @@ pub(super) struct Ground<'a> {
 }
 
 impl Form {
-    /// The transport that the options ask for, else the one there is, else the provider's, else SMTP.
+    /// Returns the transport that the options ask for, else the present one, else the provider's, else SMTP.
     pub(super) fn kind(&self, there: Option<&Transport>, preset: Option<&contract::Preset>) -> String {
         let proposed = preset.map(|preset| match preset.transport.as_str() {
             "graph" => "outlook".to_owned(),
@@ -189,7 +189,7 @@ impl Form {
         Ok(())
     }
 
-    /// How mail leaves: what there is, changed by the options.
+    /// Builds the transport: the present one, changed by the options.
     pub(super) fn transport(
         &self,
         kind: &str,
@@ -257,7 +257,7 @@ impl Form {
             there.cloned().unwrap_or_else(|| SmtpServer::new(host.clone(), security, Authentication::None));
         server.authentication = match there {
             _ if self.no_login => Authentication::None,
-            Some(there) if self.says_nothing_of_login() => there.authentication.clone(),
+            Some(there) if self.leaves_login_open() => there.authentication.clone(),
             _ => self.authentication(login, there.map(|it| &it.authentication)),
         };
         server.port = self.port.or(kept_port).or(known_port).unwrap_or(security.smtp_port());
@@ -268,7 +268,7 @@ impl Form {
         Ok(server)
     }
 
-    fn says_nothing_of_login(&self) -> bool {
+    fn leaves_login_open(&self) -> bool {
         self.login.is_none() && self.mechanism.is_none() && self.oauth.is_none() && !self.has_token()
     }
 
@@ -290,7 +290,7 @@ impl Form {
         }
     }
 
-    /// The mailbox: what there is, changed by the options; none where neither options nor provider name one.
+    /// Builds the mailbox: the present one, changed by the options; none where neither options nor provider name one.
     pub(super) fn mailbox(
         &self,
         transport: &Transport,
@@ -312,7 +312,7 @@ impl Form {
         let is_presets = preset.as_ref().is_some_and(|it| it.0 == host);
         let known_port = preset.filter(|it| it.0 == host && it.2 == security).map(|it| it.1);
         let authentication = match (transport, there) {
-            (_, Some(there)) if self.imap_login.is_none() && self.says_nothing_of_login() => {
+            (_, Some(there)) if self.imap_login.is_none() && self.leaves_login_open() => {
                 there.authentication.clone()
             }
             (Transport::Smtp(server), _) if server.authentication != Authentication::None => {
@@ -336,7 +336,7 @@ impl Form {
         Ok(Some(server))
     }
 
-    /// Whether an option is about the mailbox.
+    /// Tells whether an option is about the mailbox.
     pub(super) fn names_mailbox(&self) -> bool {
         self.imap_host.is_some()
     }
@@ -349,7 +349,7 @@ impl Form {
         self.ca_file.as_ref().map(read).transpose()
     }
 
-    /// A grant, its client and endpoints changed by the options. Another client's sign-in is worth nothing.
+    /// Changes a grant's client and endpoints by the options. Another client's sign-in is dropped.
     fn grant(&self, mut grant: Grant) -> Grant {
         if let Some(id) = &self.client_id {
             grant.authorized = grant.authorized.filter(|_| grant.client_id.as_ref() == Some(id));
@@ -370,7 +370,7 @@ impl Form {
         grant
     }
 
-    /// The secrets that the options name.
+    /// Reads the secrets that the options name.
     pub(super) fn secrets(&self) -> Result<Vec<(SecretKind, SecretString)>, Failure> {
         let mut secrets = Vec::new();
         for (kind, what, file, env) in [
@@ -395,12 +395,12 @@ fn new_grant(provider: Provider, tenant: Option<&Tenant>) -> Grant {
     Grant { provider, client_id: None, endpoints, authorized: None }
 }
 
-/// The address, or what stands before its `@`, as the provider wants it.
+/// Returns the address, or what stands before its `@`, as the provider wants it.
 fn own_login(ground: &Ground<'_>) -> Result<LoginName, Failure> {
     login_of(ground, ground.preset.map_or("address", |preset| &preset.signs_in_as))
 }
 
-/// The login of the mailbox, where the provider wants another one there than for sending.
+/// Returns the login of the mailbox, where the provider wants another one there than for sending.
 fn mailbox_login(ground: &Ground<'_>) -> Result<Option<LoginName>, Failure> {
     let differs = ground.preset.filter(|preset| preset.mailbox_signs_in_as != preset.signs_in_as);
     differs.map(|preset| login_of(ground, &preset.mailbox_signs_in_as)).transpose()

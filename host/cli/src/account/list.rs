@@ -6,7 +6,7 @@ use crate::output::{json, table};
 use crate::store_args::{AccountArgs, CompanyArgs};
 use crate::{Common, Failure, load_plugin};
 use clap::Args;
-use postroom::app::{AccountPause, PauseCause};
+use postroom::app::{AccountPause, ListedAccount, PauseCause, list_accounts};
 use postroom_model::{Account, AccountState, Authentication, ImapServer, SmtpServer, Transport};
 
 #[derive(Debug, Args)]
@@ -18,42 +18,32 @@ pub(crate) struct ListArgs {
     user: Option<postroom_model::Name>,
 }
 
-/// An account, and that it can't send at present.
+/// An account, and its pause if it can't send at present.
 #[derive(Debug, serde::Serialize)]
-struct Shown<'a> {
+struct AccountRow {
     #[serde(flatten)]
-    account: &'a Account,
+    account: Account,
     pause: Option<AccountPause>,
 }
 
 pub(super) async fn run(common: &Common, args: &ListArgs) -> Result<Exit, Failure> {
     let (connections, company) = args.company.open().await?;
-    let store = connections.store();
-    let admin = store.company_store(company.id);
-    let accounts = match &args.user {
-        Some(login) => connections.store().user_store(&admin.user(login).await?).accounts().await?,
-        None => admin.accounts().await?,
-    };
+    let accounts = list_accounts(&connections, &company, args.user.as_ref()).await?;
     if common.json {
-        let mut out = Vec::with_capacity(accounts.len());
-        for account in &accounts {
-            out.push(Shown { account, pause: store.account_pause(company.id, account.id).await? });
-        }
-        json(&out)?;
+        let rows = accounts.into_iter().map(|it| AccountRow { account: it.account, pause: it.pause });
+        json(&rows.collect::<Vec<_>>())?;
         return Ok(Exit::Done);
     }
-    let mut rows = Vec::new();
-    for account in &accounts {
-        let users = admin.granted(account.id).await?;
+    let rows = accounts.into_iter().map(|ListedAccount { account, pause, users }| {
         let users = users.iter().map(|user| user.login.to_string()).collect::<Vec<_>>().join(", ");
-        rows.push(vec![
+        vec![
             account.name.to_string(),
             account.address.to_string(),
             account.transport.kind().to_owned(),
-            state_with(&account.state, store.account_pause(company.id, account.id).await?.as_ref()),
+            state_with(&account.state, pause.as_ref()),
             users,
-        ]);
-    }
+        ]
+    });
     table(&["account", "address", "transport", "state", "users"], rows)?;
     Ok(Exit::Done)
 }
@@ -66,7 +56,7 @@ pub(super) async fn show(common: &Common, args: &AccountArgs) -> Result<Exit, Fa
     Ok(Exit::Done)
 }
 
-/// An account in lines.
+/// Formats an account as lines.
 pub(super) fn lines(account: &Account, pause: Option<&AccountPause>) -> Vec<String> {
     let name = account.display_name.as_ref().map(|name| format!("{name} ")).unwrap_or_default();
     let mut lines = vec![
@@ -129,7 +119,7 @@ pub(super) fn state(of: &AccountState) -> String {
     }
 }
 
-/// The state, and that it can't send at present.
+/// Formats the state, and the pause if it can't send at present.
 fn state_with(of: &AccountState, pause: Option<&AccountPause>) -> String {
     match pause.filter(|_| *of == AccountState::Ready) {
         None => state(of),
@@ -149,7 +139,7 @@ fn state_with(of: &AccountState, pause: Option<&AccountPause>) -> String {
     }
 }
 
-/// Whether an account has an ability, for people.
+/// Formats whether an account has an ability.
 pub(super) fn available(of: &str) -> String {
     of.replace('-', " ")
 }

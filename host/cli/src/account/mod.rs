@@ -2,11 +2,11 @@
 
 mod access;
 mod add;
-mod again;
 mod fallback;
 mod folders;
 mod form;
 mod list;
+mod needed_secrets;
 mod pace;
 mod page;
 mod remove;

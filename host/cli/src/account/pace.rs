@@ -60,9 +60,9 @@ pub(super) async fn run(common: &Common, args: &PaceArgs) -> Result<Exit, Failur
         return Ok(Exit::Done);
     }
     let at = learned.map(|it| it.at.format("%Y-%m-%d").to_string()).unwrap_or_default();
-    let told = |what: &str, said: Option<u32>, provider: Option<u32>, learned: Option<u32>| {
-        let text = match (said, provider, learned) {
-            (Some(said), ..) => format!("{said} {what}, as set here"),
+    let show_limit = |what: &str, own: Option<u32>, provider: Option<u32>, learned: Option<u32>| {
+        let text = match (own, provider, learned) {
+            (Some(own), ..) => format!("{own} {what}, as set here"),
             (None, provider, Some(learned)) if provider.is_none_or(|it| learned < it) => {
                 format!("{learned} {what}, as its server's refusal of {at} taught; counts for 30 days")
             }
@@ -71,8 +71,8 @@ pub(super) async fn run(common: &Common, args: &PaceArgs) -> Result<Exit, Failur
         };
         line(&text)
     };
-    told("mails a minute", pace.per_minute, known.per_minute, learned.and_then(|it| it.per_minute))?;
-    told("connections", pace.connections, known.connections, None)?;
-    told("recipients in 24 hours", pace.per_day, known.per_day, learned.and_then(|it| it.per_day))?;
+    show_limit("mails a minute", pace.per_minute, known.per_minute, learned.and_then(|it| it.per_minute))?;
+    show_limit("connections", pace.connections, known.connections, None)?;
+    show_limit("recipients in 24 hours", pace.per_day, known.per_day, learned.and_then(|it| it.per_day))?;
     Ok(Exit::Done)
 }

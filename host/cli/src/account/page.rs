@@ -1,13 +1,12 @@
-//! `postroom account administrator-page`: what to forward to the mail provider's administrator (FEATURES A15).
+//! `postroom account administrator-page`: what to forward to the mail provider's administrator (rule A15).
 
 use crate::Exit;
 use crate::output::{json, line};
 use crate::store_args::CompanyArgs;
 use crate::{Common, Failure, load_plugin};
 use clap::Args;
-use postroom::app::description;
-use postroom_contract::accounts::Operator;
-use postroom_model::{Name, UserSettings};
+use postroom::app::administrator_page;
+use postroom_model::Name;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -32,28 +31,9 @@ pub(crate) struct PageArgs {
 
 pub(super) async fn run(common: &Common, args: &PageArgs) -> Result<Exit, Failure> {
     let (connections, company) = args.company.open().await?;
-    let admin = connections.store().company_store(company.id);
-    let mut accounts = Vec::new();
-    for name in &args.accounts {
-        accounts.push(admin.account(name).await?);
-    }
-    if args.accounts.is_empty() {
-        accounts = admin.accounts().await?;
-    }
-    let none = UserSettings::default();
-    let described: Vec<_> = accounts.iter().map(|it| description(&connections, it, &none)).collect();
-    let of = &connections.operator().origin;
-    let operator = Operator {
-        product: of.product.clone().unwrap_or_else(|| "Postroom".to_owned()),
-        addresses: of.addresses.clone(),
-        region: of.region.clone(),
-        contact: of.contact.clone(),
-    };
-    let company_plugin = load_plugin::reading(common)?;
-    let page = company_plugin
-        .administrator_page(&load_plugin::no_files(), &described, &operator, args.language.as_deref())
-        .await?;
-    let page = page.map_err(|fault| Failure::other(fault.sentence()))?;
+    let plugin = load_plugin::reading(common)?;
+    let language = args.language.as_deref();
+    let page = administrator_page(&connections, &company, &plugin, &args.accounts, language).await?;
     match (common.json, args.html) {
         (true, _) => json(&page)?,
         (_, true) => line(&page.html)?,

@@ -1,4 +1,4 @@
-//! `postroom account sent`: mails that were sent through Postroom, and one of them in full (FEATURES A11).
+//! `postroom account sent`: mails that were sent through Postroom, and one of them in full (rule A11).
 
 use crate::Exit;
 use crate::contract_json;

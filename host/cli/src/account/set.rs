@@ -1,8 +1,8 @@
 //! `postroom account set`: another server, another password, another name.
 
 use super::add::{preset, report};
-use super::again::ask_again;
 use super::form::{Form, Ground};
+use super::needed_secrets::ask_for_needed;
 use crate::Exit;
 use crate::store_args::AccountArgs;
 use crate::{Common, Failure, ask, load_plugin};
@@ -71,7 +71,7 @@ pub(super) async fn run(common: &Common, args: &SetArgs) -> Result<Exit, Failure
     let ground = Ground { address: &account.address, preset: preset.as_ref(), platform: platform.as_deref() };
     let transport = args.form.transport(&kind, Some(&account.transport), &ground)?;
     let mailbox = args.form.mailbox(&transport, account.mailbox.as_ref(), &ground)?;
-    // A mailbox that nobody asked for is not added to an account that has none.
+    // A mailbox that no option asks for is not added to an account that has none.
     let asked = account.mailbox.is_some() || args.form.names_mailbox();
     (account.transport, account.mailbox) = (transport, mailbox.filter(|_| asked));
     let mut secrets = args.form.secrets()?;
@@ -81,7 +81,7 @@ pub(super) async fn run(common: &Common, args: &SetArgs) -> Result<Exit, Failure
     {
         secrets.extend(ask::secret(common, &format!("{kind}"))?.map(|secret| (kind, secret)));
     }
-    ask_again(common, &found.connections, &account, &mut secrets).await?;
+    ask_for_needed(common, &found.connections, &account, &mut secrets).await?;
     let signed_in = account.grant().is_some() && found.account.state == AccountState::Ready;
     let change = AccountChange { account, platform, secrets, clear_mark: args.clear_mark };
     let account = found.change(&company_plugin, change).await?;

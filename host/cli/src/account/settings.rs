@@ -1,4 +1,4 @@
-//! `postroom account settings`: what a user has set for an account (FEATURES A2 to A4, C4).
+//! `postroom account settings`: what a user has set for an account (rules A2 to A4, C4).
 
 use super::add::report;
 use crate::Exit;

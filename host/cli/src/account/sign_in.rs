@@ -1,4 +1,4 @@
-//! `postroom account authorize` and `deauthorize` (FEATURES A9, A10).
+//! `postroom account authorize` and `deauthorize` (rules A9, A10).
 
 use crate::Exit;
 use crate::output::{green, json, line};
@@ -59,14 +59,14 @@ pub(super) async fn authorize(common: &Common, args: &AuthorizeArgs) -> Result<E
     }
     let purpose = if args.send_only { Purpose::Send } else { grant_purpose(&found.account) };
     let wanted = Wanted::new(purpose).hint(found.account.address.as_str());
-    // The master key may be changed while somebody signs in.
+    // The master key may be changed while a person signs in.
     let attendance = found.connections.vault().attend("account authorize").await?;
     let granted = sign_in(args, &client, &wanted).await;
     attendance.end().await;
     store_grant(common, &found, granted?).await
 }
 
-/// Waits until somebody has signed in at the provider.
+/// Waits until a person has signed in at the provider.
 async fn sign_in(args: &AuthorizeArgs, client: &Client, wanted: &Wanted) -> Result<Granted, Failure> {
     Ok(if args.code {
         let show = |prompt: &postroom_transport::oauth::DevicePrompt| {

@@ -1,4 +1,4 @@
-//! `postroom account mark-compromised` (FEATURES A13).
+//! `postroom account mark-compromised` (rule A13).
 
 use crate::Exit;
 use crate::output::done;

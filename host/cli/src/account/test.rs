@@ -1,4 +1,4 @@
-//! `postroom account test` (FEATURES A8): each stage, the server's words, and the sentence that says it works.
+//! `postroom account test` (rule A8): each stage, the server's words, and the sentence that says it works.
 
 use crate::Exit;
 use crate::output::{green, json, line, printable};

@@ -1,4 +1,4 @@
-//! `postroom account send-test` (FEATURES A7).
+//! `postroom account send-test` (rule A7).
 
 use crate::Exit;
 use crate::delivery::{Extra, deliver};

@@ -65,7 +65,7 @@ pub(super) async fn run(common: &Common, args: &WebhookArgs) -> Result<Exit, Fai
         };
         let hook = Hook::new(provider, key.as_deref(), args.topic.clone());
         let hook = hook.map_err(|error| Failure::input(error.to_string()))?;
-        // What nobody could call is not set up.
+        // A webhook that the provider could not reach is not set up.
         public_url(&found.connections)?;
         hook.keep(vault, account).await?;
     }

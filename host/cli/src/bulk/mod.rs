@@ -1,5 +1,5 @@
-//! `postroom send-bulk` (FEATURES B6, F5): many documents, one separate mail each. First every mail is made and checked, a
-//! row each; then those that can be sent enter the outbox; then they are sent, while somebody may watch or go away.
+//! `postroom send-bulk` (rules B6, F5): many documents, one separate mail each. First every mail is made and checked, a
+//! row each; then those that can be sent enter the outbox; then they are sent, by this program or by the store's worker.
 
 mod rows;
 pub(super) mod sending;
@@ -7,9 +7,9 @@ mod unresolved;
 
 use super::delivery::bar;
 use super::mail::Shared;
-use super::moment::not_before;
 use super::output::{json, line, printable};
 use super::store_args::UserArgs;
+use super::typed_time::not_before;
 use super::{Common, Failure, ask, session, stopping};
 use crate::Exit;
 use chrono::{DateTime, FixedOffset};
@@ -85,7 +85,7 @@ pub(super) struct BulkArgs {
     batch: Option<Name>,
     /// Not before this time: `2026-12-01 08:30`, `tomorrow 08:30`, `01.12.2026 08:30`, with an offset or in this
     /// machine's zone.
-    #[arg(long, value_name = "TIME", value_parser = super::moment::departure)]
+    #[arg(long, value_name = "TIME", value_parser = super::typed_time::parse_departure)]
     at: Option<DateTime<FixedOffset>>,
     /// Ask for a report when a mail reaches the mailbox, where the server offers that.
     #[arg(long)]

@@ -2,7 +2,7 @@
 
 use crate::output::{line, table};
 use crate::{Common, Failure, explained, mail};
-use postroom::app::bulk::{Note, Problem, Quota, Row, Twin, Verdict};
+use postroom::app::bulk::{Duplicate, Note, Problem, Quota, Row, Verdict};
 use postroom::app::{Explanations, Session};
 use serde::Serialize;
 
@@ -86,13 +86,13 @@ async fn words(
             "{size} bytes as encoded; the account's provider takes {most}: leave attachments out, or send links"
         ),
         Problem::UnreadableAttachment(error) | Problem::UnreadableFile(error) => error.clone(),
-        Problem::SameNumber(twin) => same_number(twin),
+        Problem::SameNumber(duplicate) => same_number(duplicate),
         Problem::Suppressed(one) => format!("{one}: `postroom suppressions release {}`", one.address),
     }
 }
 
-fn same_number(twin: &Twin) -> String {
-    let Twin::Differs { number, files } = twin else { return String::new() };
+fn same_number(duplicate: &Duplicate) -> String {
+    let Duplicate::Differs { number, files } = duplicate else { return String::new() };
     let count = match files.len() {
         2 => "two".to_owned(),
         count => count.to_string(),
@@ -130,16 +130,16 @@ fn note(note: &Note, explained: &Explanations) -> String {
     }
 }
 
-/// What is noted of every mail that was made: of the company, most likely, and printed once.
+/// Returns the notes that every composed mail has: they are the company's, most likely, and printed once.
 fn shared_notes<'a>(rows: &'a [ShownRow<'_>]) -> Vec<&'a String> {
-    let mut made = rows.iter().filter(|it| it.row.size.is_some());
-    let first = made.next().map(|it| it.notes.as_slice()).unwrap_or_default();
-    let others: Vec<&ShownRow<'_>> = made.collect();
+    let mut composed = rows.iter().filter(|it| it.row.size.is_some());
+    let first = composed.next().map(|it| it.notes.as_slice()).unwrap_or_default();
+    let others: Vec<&ShownRow<'_>> = composed.collect();
     let is_shared = |note: &&String| !others.is_empty() && others.iter().all(|it| it.notes.contains(note));
     first.iter().filter(is_shared).collect()
 }
 
-/// The rows as a table, and the quota below.
+/// Prints the rows as a table, and the quota below.
 pub(super) fn show(rows: &[ShownRow<'_>], quota: &Quota) -> Result<(), Failure> {
     let shared = shared_notes(rows);
     let cells = rows.iter().map(|ShownRow { row, problems, notes }| {
@@ -183,7 +183,7 @@ mod tests {
     fn documents_of_one_number_are_named_in_a_row() {
         let differs = |count: usize| {
             let files = (1..=count).map(|it| format!("{it}.json")).collect();
-            same_number(&Twin::Differs { number: "F-1".into(), files })
+            same_number(&Duplicate::Differs { number: "F-1".into(), files })
         };
         assert!(
             differs(2).starts_with("two different documents with the number F-1: 1.json, 2.json; keep one")

@@ -1,4 +1,4 @@
-//! A batch on its way, for somebody who watches, and what came of it.
+//! A batch while it is sent, with a progress bar, and its result.
 
 use super::{id_text, name_batch, rows, unresolved};
 use crate::delivery::bar;
@@ -40,7 +40,7 @@ pub(crate) async fn send<T>(
     Ok(sent)
 }
 
-/// What the exit code says: see `postroom --help`.
+/// Returns the exit code of a batch: see `postroom --help`.
 pub(crate) fn exit(end: &BatchEnd) -> Exit {
     if end.of("in-doubt") > 0 {
         Exit::InDoubt
@@ -53,7 +53,7 @@ pub(crate) fn exit(end: &BatchEnd) -> Exit {
     }
 }
 
-/// Prints what came of the batch.
+/// Prints the result of the batch.
 pub(super) async fn report(
     common: &Common,
     end: &BatchEnd,

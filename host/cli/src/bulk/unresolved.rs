@@ -10,7 +10,7 @@ fn count(rows: &[Row], unresolved: Unresolved) -> usize {
     rows.iter().filter(|row| row.unresolved == Some(unresolved)).count()
 }
 
-/// What the exit code says of them: what `send` says of such a mail. None: there are none.
+/// Returns the exit code that `send` has for such a mail; none if there are none.
 pub(super) fn exit(rows: &[Row]) -> Option<Exit> {
     match (count(rows, Unresolved::InDoubt), count(rows, Unresolved::Failed)) {
         (0, 0) => None,
@@ -19,7 +19,7 @@ pub(super) fn exit(rows: &[Row]) -> Option<Exit> {
     }
 }
 
-/// Says how many there are, and what to do.
+/// Prints how many there are, and what to do.
 pub(super) fn report(rows: &[Row]) -> Result<(), Failure> {
     let failed = count(rows, Unresolved::Failed);
     if failed > 0 {

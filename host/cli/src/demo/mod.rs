@@ -16,7 +16,7 @@ use postroom_transport::attachments::AttachmentSource;
 use postroom_transport::smtp::{Account, Security, SmtpClient};
 pub(super) use sample::LOGO;
 use sample::{SAMPLES, Sample};
-use sheet::Shown;
+use sheet::SampleShown;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -62,7 +62,7 @@ pub(super) async fn run(common: &Common, args: &DemoArgs) -> Result<Exit, Failur
 }
 
 /// Makes one mail, sends it, and keeps its files.
-async fn send(company_plugin: &CompanyPlugin, sample: &Sample, out: &Path) -> Result<Shown, Failure> {
+async fn send(company_plugin: &CompanyPlugin, sample: &Sample, out: &Path) -> Result<SampleShown, Failure> {
     let draft = draft(sample, company_plugin).await?;
     let ready = draft.compose(company_plugin).await?;
     let attempt = SingleAttempt {
@@ -79,7 +79,7 @@ async fn send(company_plugin: &CompanyPlugin, sample: &Sample, out: &Path) -> Re
         recipients.push((recipient.recipient, status, recipient.reason.detail));
     }
     keep(&ready, &out.join(sample.name)).await?;
-    Ok(Shown {
+    Ok(SampleShown {
         name: sample.name.to_owned(),
         subject: ready.message.subject,
         status: company_plugin.label(&files, sent.timeline.status, "en").await?,
@@ -91,7 +91,7 @@ async fn draft(sample: &Sample, company_plugin: &CompanyPlugin) -> Result<Draft,
     let mut content: serde_json::Value =
         serde_json::from_str(&sample.document()).map_err(|e| Failure::other(e.to_string()))?;
     if sample.use_case.starts_with("reminder") {
-        // Nobody is reminded of what is not due yet.
+        // A reminder of what is not due yet would be refused.
         let day = |days| (chrono::Local::now() - chrono::Duration::days(days)).date_naive().to_string();
         (content["issue_date"], content["due_date"]) = (day(38).into(), day(8).into());
     }
@@ -123,7 +123,7 @@ async fn keep(ready: &Ready, folder: &Path) -> Result<(), Failure> {
     output_file::write(&folder.join("view.html"), viewable.as_bytes())
 }
 
-fn report(common: &Common, shown: &[Shown], catcher: &Catcher, sheet: &Path) -> Result<(), Failure> {
+fn report(common: &Common, shown: &[SampleShown], catcher: &Catcher, sheet: &Path) -> Result<(), Failure> {
     let caught = catcher.caught();
     if common.json {
         let mails = shown.iter().map(|mail| {

@@ -57,7 +57,7 @@ const PHRASES: &str = include_str!("../../../../tests/fixtures/phrases.tsv");
 const LANGUAGES: [&str; 4] = ["nl", "fr", "en", "de"];
 
 impl Sample {
-    /// The document, its lines in the language of the mail.
+    /// Returns the document, its lines in the language of the mail.
     pub(super) fn document(&self) -> Cow<'static, str> {
         let language = self.language.map(|tag| tag.split('-').next().unwrap_or(tag));
         let column = LANGUAGES.iter().position(|known| Some(*known) == language);
@@ -76,7 +76,7 @@ impl Sample {
 /// Logo of the sample company.
 pub(crate) const LOGO: &[u8] = include_bytes!("../../../../tests/fixtures/logo.png");
 
-/// A PDF of one page with one line of text: what stands in for the document that a business system would print.
+/// Builds a PDF of one page with one line of text, in place of the document that a business system would print.
 pub(super) fn pdf(text: &str) -> Vec<u8> {
     let text: String = text.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').collect();
     let text = text.replace(['\\', '(', ')'], "");

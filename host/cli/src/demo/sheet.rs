@@ -4,7 +4,7 @@ use base64::Engine as _;
 use std::fmt::Write as _;
 
 /// A mail on the sheet.
-pub(super) struct Shown {
+pub(super) struct SampleShown {
     /// Name of its folder.
     pub(super) name: String,
     /// Subject.
@@ -22,8 +22,8 @@ iframe{width:100%;height:560px;border:1px solid #d5dbe1;border-radius:6px;backgr
 h2{font-size:1rem;margin:.2rem 0 .6rem}table{font-size:.85rem;border-spacing:0 .2rem;width:100%}\
 td{padding-right:.8rem;vertical-align:top}b{white-space:nowrap}nav a{margin-right:1rem;font-size:.85rem}";
 
-/// The page. Links and frames point to the folders beside it.
-pub(super) fn page(shown: &[Shown]) -> String {
+/// Builds the page. Links and frames point to the folders beside it.
+pub(super) fn page(shown: &[SampleShown]) -> String {
     let mut html = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Postroom: sample mails</title>\
          <style>{STYLE}</style><h1>Postroom: {} sample mails</h1><main>",
@@ -48,7 +48,7 @@ pub(super) fn page(shown: &[Shown]) -> String {
     html
 }
 
-/// An HTML body that shows its logo without the message around it.
+/// Puts the logo into an HTML body, which shows it without the message around it.
 pub(super) fn viewable(html: &str, logo: &[u8]) -> String {
     let data = base64::engine::general_purpose::STANDARD.encode(logo);
     html.replace("cid:logo", &format!("data:image/png;base64,{data}"))

@@ -1,17 +1,17 @@
 //! `postroom outbox`: what waits, what for, and a person's word about it.
 
 mod batches;
-mod word;
+mod change;
 
 use super::output::{json, line, table};
 use super::view::ViewArgs;
 use super::{Common, Failure, mail_json};
 use crate::Exit;
 use batches::BatchesArgs;
+use change::ChangeArgs;
 use clap::{Args, Subcommand};
 use postroom::app::{Filter, Listed, MailCommand, MailView, QueueState, now, recipients_of};
 use serde_json::{Value, json as object};
-use word::WordArgs;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -49,13 +49,13 @@ enum OutboxCommand {
     Batches(BatchesArgs),
     /// Not before somebody releases it.
     #[command(after_help = HELP)]
-    Hold(WordArgs),
+    Hold(ChangeArgs),
     /// It may go, now.
     #[command(after_help = HELP)]
-    Release(WordArgs),
+    Release(ChangeArgs),
     /// It must not leave any more.
     #[command(after_help = HELP)]
-    Cancel(WordArgs),
+    Cancel(ChangeArgs),
 }
 
 const HELP: &str = "\
@@ -73,9 +73,9 @@ pub(super) async fn run(common: &Common, args: &OutboxArgs) -> Result<Exit, Fail
     match &args.command {
         None => list(common, args, &view).await,
         Some(OutboxCommand::Batches(of)) => batches::run(common, of, batch, &view).await,
-        Some(OutboxCommand::Hold(of)) => word::run(common, &view, of, batch, MailCommand::Hold).await,
-        Some(OutboxCommand::Release(of)) => word::run(common, &view, of, batch, MailCommand::Release).await,
-        Some(OutboxCommand::Cancel(of)) => word::run(common, &view, of, batch, MailCommand::Cancel).await,
+        Some(OutboxCommand::Hold(of)) => change::run(common, &view, of, batch, MailCommand::Hold).await,
+        Some(OutboxCommand::Release(of)) => change::run(common, &view, of, batch, MailCommand::Release).await,
+        Some(OutboxCommand::Cancel(of)) => change::run(common, &view, of, batch, MailCommand::Cancel).await,
     }
 }
 
@@ -117,7 +117,7 @@ async fn list(common: &Common, args: &OutboxArgs, view: &MailView) -> Result<Exi
     Ok(Exit::Done)
 }
 
-/// A mail's row in JSON.
+/// Converts a mail's row to JSON.
 pub(super) fn row(of: &Listed) -> Value {
     let mut row = mail_json::summary(&of.mail);
     if let Some(row) = row.as_object_mut() {
@@ -137,7 +137,7 @@ fn not_before(of: &Listed) -> Option<String> {
     }
 }
 
-/// What it waits for, or why it ended.
+/// Describes what the mail waits for, or why it ended.
 pub(super) fn why(of: &Listed) -> String {
     let reason = match &of.outbox.queue_state {
         QueueState::Ready { due, waits } if *due > now() => {

@@ -5,10 +5,10 @@ use crate::output::{done, json, line, printable};
 use crate::store_args::CompanyArgs;
 use crate::{Common, Failure};
 use clap::Args;
-use postroom::app::Connections;
+use postroom::app::{Connections, RecordsChange, change_records, records_row, remove_records};
 use postroom::records::RecordsKey;
 use postroom_model::AllowList;
-use postroom_model::{Company, RecordsPlace, SecretKind, SecretOwner, ServiceUrl};
+use postroom_model::{Company, RecordsPlace, ServiceUrl};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
@@ -52,53 +52,28 @@ pub(crate) struct PlaceArgs {
 
 pub(crate) async fn run(common: &Common, args: &PlaceArgs) -> Result<Exit, Failure> {
     let (connections, company) = args.company.open().await?;
-    let (admin, vault) = (connections.store().company_store(company.id), connections.vault());
-    let (owner, kind) = (SecretOwner::Company(company.id), SecretKind::RecordsKey);
     if args.off {
-        admin.set_records(None).await?;
-        vault.forget(owner, Some(kind)).await?;
+        remove_records(&connections, &company).await?;
         done(common, &format!("{} has no records any more", company.name))?;
         return Ok(Exit::Done);
     }
-    let place = args.place()?;
-    if let Some(file) = &args.key_file {
-        let text = std::fs::read_to_string(file);
-        let text = text.map_err(|e| Failure::input(format!("can't read {}: {e}", file.display())))?;
-        let key = RecordsKey::new(&text);
-        let key = key.map_err(|e| Failure::input(format!("{}: {e}", file.display())))?;
-        let to = match &place {
-            Some(place) => place.destinations(),
-            None => admin.records().await?.map(|row| row.place.destinations()).unwrap_or_default(),
-        };
-        vault.put(owner, kind, key.secret(), &to).await?;
-    } else if let Some(place) = &place {
-        // What signs for one place must not sign for another that somebody names.
-        let given = vault.destinations(owner, kind).await?;
-        match given {
-            Some(given) if place.destinations().is_within(&given) => {}
-            Some(_) => {
-                let message =
-                    "the key that is kept is for another URL: give the one for this URL with --key-file FILE";
-                return Err(Failure::input(message));
-            }
-            None if args.url.is_some() => {
-                return Err(Failure::input("give the key that requests are signed with: --key-file FILE"));
-            }
-            None => {}
-        }
-    }
-    if let Some(RecordsPlace::Folder { path }) = &place {
-        connections.permit_records_folder(path)?;
-    }
-    if let Some(place) = &place {
-        admin.set_records(Some(place)).await?;
-    }
+    let change = RecordsChange { place: args.place()?, key: args.key()? };
+    change_records(&connections, &company, change).await?;
     show(common, &connections, &company).await?;
     Ok(Exit::Done)
 }
 
 impl PlaceArgs {
-    /// The place that is named; none: it stays as it is.
+    /// Reads the key that is given; none: it stays as it is.
+    fn key(&self) -> Result<Option<RecordsKey>, Failure> {
+        let Some(file) = &self.key_file else { return Ok(None) };
+        let text = std::fs::read_to_string(file);
+        let text = text.map_err(|e| Failure::input(format!("can't read {}: {e}", file.display())))?;
+        let key = RecordsKey::new(&text);
+        Ok(Some(key.map_err(|e| Failure::input(format!("{}: {e}", file.display())))?))
+    }
+
+    /// Reads the place that is named; none: it stays as it is.
     fn place(&self) -> Result<Option<RecordsPlace>, Failure> {
         if let Some(folder) = &self.folder {
             let unreadable = |e: std::io::Error| Failure::input(format!("{}: {e}", folder.display()));
@@ -125,8 +100,7 @@ impl PlaceArgs {
 }
 
 async fn show(common: &Common, connections: &Connections, company: &Company) -> Result<(), Failure> {
-    let row = connections.store().company_store(company.id).records().await?;
-    let Some(row) = row else {
+    let Some(row) = records_row(connections, company).await? else {
         if common.json {
             return json(&serde_json::json!({ "company": company.name, "records": null }));
         }

@@ -40,12 +40,12 @@ impl AccountAccess {
         Ok(Self { connections, company, account, user })
     }
 
-    /// The store, scoped to the user.
+    /// Returns the store, scoped to the user.
     pub fn user_store(&self) -> Option<UserStore<'_>> {
         self.user.as_ref().map(|user| self.connections.store().user_store(user))
     }
 
-    /// The store, scoped to the company.
+    /// Returns the store, scoped to the company.
     pub fn company_store(&self) -> CompanyStore<'_> {
         self.connections.store().company_store(self.company.id)
     }

@@ -6,7 +6,7 @@ use chrono::{DateTime, FixedOffset};
 use postroom_store::{Backup, Location, Restored, Restoring, Store};
 use std::path::{Path, PathBuf};
 
-/// How a store comes back.
+/// A source to restore the store from.
 #[derive(Debug, Clone)]
 pub enum RestoreRequest {
     /// From this file.

@@ -14,7 +14,7 @@ const LARGEST_LOGO: u64 = 4 << 20;
 /// Settings that mails are made with, and the logo.
 pub type CompanySettings = (String, Option<Logo>);
 
-/// What there is to know about a company.
+/// A company and its settings.
 #[derive(Debug)]
 pub struct CompanyReport {
     /// The company.
@@ -27,7 +27,7 @@ pub struct CompanyReport {
     pub retention: Option<u32>,
 }
 
-/// What is to be changed of a company; none: it stays as it is.
+/// A change of a company; none: it stays as it is.
 #[derive(Debug, Default)]
 #[allow(clippy::option_option)] // not named, taken back, set
 pub struct CompanyChange {
@@ -78,7 +78,7 @@ pub async fn add_company(
     Ok(company)
 }
 
-/// Reports on a company.
+/// Reads a company and its settings.
 pub async fn report_company(connections: &Connections, company: &Company) -> Result<CompanyReport, AppError> {
     let admin = connections.store().company_store(company.id);
     Ok(CompanyReport {

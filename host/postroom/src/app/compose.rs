@@ -1,4 +1,4 @@
-//! The mail of a document as a user sends it from a stored account: one mail and thousands are made alike (FEATURES B6).
+//! The mail of a document as a user sends it from a stored account: one mail and thousands are made alike (rule B6).
 
 use super::platform::{return_path, sign};
 use super::{AppError, MailContent, OpenTracking, Session, now};

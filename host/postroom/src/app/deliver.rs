@@ -1,4 +1,4 @@
-//! Moving a stored mail on while somebody waits: attempt after attempt, until it has left or has to wait for longer than they do.
+//! Delivering a stored mail while its user waits: attempt after attempt, until it has left or has to wait for longer than they do.
 
 use super::{AppError, Session, now};
 use crate::outbox::{Answers, Dispatch, LEASE, Made, OutboxError, Step, Taken, timeline};
@@ -8,7 +8,7 @@ use postroom_model::Transport;
 use postroom_store::{Mail, MailId, QueueState};
 use std::time::{Duration, Instant};
 
-/// How a mail is to be moved on.
+/// A request to deliver a mail.
 #[derive(Debug, Clone, Default)]
 pub struct DeliveryRequest {
     /// What the user has answered already.
@@ -17,7 +17,7 @@ pub struct DeliveryRequest {
     pub wait: Duration,
 }
 
-/// What happens while a mail is moved on.
+/// An event while a mail is delivered.
 #[derive(Debug)]
 pub enum DeliveryEvent {
     /// An attempt begins, or a look at what became of an earlier one.
@@ -38,16 +38,16 @@ pub enum DeliveryEvent {
     WaitEnds,
 }
 
-/// Whoever watches a mail being moved on, and can be asked.
+/// An observer of a delivery, who can be asked a question.
 pub trait DeliveryObserver: Send {
     /// Takes note of what happened.
     fn event(&mut self, event: DeliveryEvent);
 
-    /// Says whether the mail may leave through this account instead of its own; none: nobody can be asked.
+    /// Decides whether the mail may leave through this account instead of its own; none: no person can be asked.
     fn may_use_fallback(&mut self, fallback: &str) -> Result<Option<bool>, AppError>;
 }
 
-/// Nobody watches, and nobody can be asked.
+/// An observer without a person: events are dropped, and no question is answered.
 impl DeliveryObserver for () {
     fn event(&mut self, _: DeliveryEvent) {}
 
@@ -56,7 +56,7 @@ impl DeliveryObserver for () {
     }
 }
 
-/// What a mail has come to for now.
+/// The state of a mail after a delivery.
 #[derive(Debug)]
 pub struct Delivered {
     /// What was done last, or what the mail waits for.
@@ -68,7 +68,7 @@ pub struct Delivered {
 }
 
 impl Session {
-    /// Moves a stored mail on as far as it goes within the time that somebody waits, and reads what has become of it. Closes
+    /// Delivers a stored mail as far as it goes within the time given, and reads what has become of it. Closes
     /// the session's connections.
     pub async fn deliver(
         &self,

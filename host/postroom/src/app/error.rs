@@ -18,7 +18,7 @@ use postroom_store::{Batch, Listed, Location, MailId, StoreError};
 use postroom_transport::oauth;
 use std::path::PathBuf;
 
-/// Whose fault an error is, and whether a retry can help.
+/// The cause of an error, which tells whether a retry can help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// An input is wrong: once it is put right the same may succeed.
@@ -31,7 +31,7 @@ pub enum Fault {
     Later,
     /// A mail may have left, and it is unknown whether it did.
     InDoubt,
-    /// The store takes no writes: whoever runs the installation mends it, then the same goes on.
+    /// The store takes no writes: after its operator has repaired it the same goes on.
     Unwritable,
     /// This program or its installation is at fault.
     Internal,
@@ -158,12 +158,18 @@ pub enum AppError {
         /// How the account signs in.
         signs_in: &'static str,
     },
-    /// Nobody can be asked what a domain publishes.
+    /// There is no resolver to ask what a domain publishes.
     #[error("{0}")]
     NoResolver(String),
     /// The company has no records.
     #[error("{0} has no records")]
     NoRecords(Name),
+    /// The records' key was given for another place.
+    #[error("the key that is kept is for another URL")]
+    RecordsKeyElsewhere,
+    /// An ERP has no key that requests are signed with.
+    #[error("requests to the records need a key")]
+    NoRecordsKey,
     /// Another program notifies the records at this moment.
     #[error("another program notifies the records at this moment")]
     RecordsBusy,
@@ -202,7 +208,7 @@ pub enum AppError {
     /// It is refused, as the sentence says.
     #[error("{0}")]
     Refused(String),
-    /// Whoever watches could not be asked.
+    /// The observer could not be asked.
     #[error("{0}")]
     Asking(String),
     /// This program is at fault, as the sentence says.
@@ -210,7 +216,7 @@ pub enum AppError {
     Internal(String),
 }
 
-/// What one of was to be chosen.
+/// A kind of thing of which one is to be chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Choice {
     /// A company of the store.
@@ -222,7 +228,7 @@ pub enum Choice {
 }
 
 impl Choice {
-    /// The word for it.
+    /// Returns the word for it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Company => "company",
@@ -311,12 +317,14 @@ impl AppError {
             | Self::NoResolver(_)
             | Self::NoRecords(_)
             | Self::NoDocuments(_)
+            | Self::RecordsKeyElsewhere
+            | Self::NoRecordsKey
             | Self::Unreadable { .. }
             | Self::Input(_) => Fault::Input,
         }
     }
 
-    /// The store's error at the bottom of this one.
+    /// Returns the store's error at the bottom of this one.
     pub fn store_error(&self) -> Option<&StoreError> {
         match self {
             Self::Store(error)

@@ -29,7 +29,7 @@ impl Explanations {
         Ok(Self(sentences))
     }
 
-    /// The warning for a person: what its code means, and its detail.
+    /// Formats a warning for a person: what its code means, and its detail.
     pub fn text(&self, warning: &Warning) -> String {
         match self.0.get(&warning.code) {
             Some(sentence) => format!("{sentence} ({})", warning.detail),

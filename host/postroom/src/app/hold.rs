@@ -5,7 +5,7 @@ use super::{AppError, MailName, MailView};
 use postroom_store::{Batch, Filter, Listed, MailCommand, MailCommandResult, QueueState};
 use std::collections::BTreeSet;
 
-/// Mails of one commit: whoever sends waits for it.
+/// Mails of one commit, for which workers have to wait.
 const GROUP: usize = 100;
 /// Mails of a batch that are read at once.
 const PAGE: u32 = 1_000;
@@ -16,42 +16,42 @@ pub struct MailChange {
     /// The mail before.
     pub mail: Listed,
     /// What came of it.
-    pub outcome: MailCommandResult,
+    pub result: MailCommandResult,
 }
 
 impl MailChange {
     /// Tells whether the mail is not as it was to be.
-    pub fn is_refused(&self, word: MailCommand, is_batch: bool) -> bool {
+    pub fn is_refused(&self, command: MailCommand, is_batch: bool) -> bool {
         // Of a batch those that were as it is wanted already are none that could not be.
         let is_so = matches!(
-            (word, &self.outcome.row.queue_state),
+            (command, &self.result.row.queue_state),
             (MailCommand::Hold, QueueState::Held { .. })
                 | (MailCommand::Cancel, QueueState::Cancelled)
                 | (MailCommand::Release, QueueState::Ready { .. } | QueueState::Sent)
         );
-        let is_fine = self.outcome.changed || (is_batch && is_so);
+        let is_fine = self.result.changed || (is_batch && is_so);
         !is_fine
     }
 }
 
-/// What came of the change of each mail, as far as it was made, and what kept it from being made to the others.
+/// The results for the mails that were changed, and the error that kept the others from it.
 pub type MailChanges = (Vec<MailChange>, Result<(), AppError>);
 
 impl MailView {
     /// Holds, releases or cancels the mails that are named one by one: all are known before anything is changed.
-    pub async fn change_named(&self, names: &[MailName], word: MailCommand) -> MailChanges {
+    pub async fn change_named(&self, names: &[MailName], command: MailCommand) -> MailChanges {
         match named(self, names).await {
-            Ok(mails) => in_groups(mails, async |group| change_group(self, group, word).await).await,
+            Ok(mails) => in_groups(mails, async |group| change_group(self, group, command).await).await,
             Err(error) => (Vec::new(), Err(error)),
         }
     }
 
     /// Holds, releases or cancels the mails of a batch, and those that join it meanwhile.
-    pub async fn change_batch(&self, batch: &Batch, word: MailCommand) -> MailChanges {
-        let word = match word {
+    pub async fn change_batch(&self, batch: &Batch, command: MailCommand) -> MailChanges {
+        let command = match command {
             MailCommand::Release => MailCommand::ReleaseAll,
             MailCommand::Cancel => MailCommand::CancelAll,
-            word => word,
+            other => other,
         };
         let (mut changes, mut known) = (Vec::new(), BTreeSet::new());
         loop {
@@ -63,7 +63,8 @@ impl MailView {
             if mails.is_empty() {
                 return (changes, Ok(()));
             }
-            let (more, ended) = in_groups(mails, async |group| change_group(self, group, word).await).await;
+            let (more, ended) =
+                in_groups(mails, async |group| change_group(self, group, command).await).await;
             changes.extend(more);
             if ended.is_err() {
                 return (changes, ended);
@@ -103,12 +104,12 @@ async fn of_batch(view: &MailView, batch: &Batch) -> Result<Vec<Listed>, AppErro
 async fn change_group(
     view: &MailView,
     group: Vec<Listed>,
-    word: MailCommand,
+    command: MailCommand,
 ) -> Result<Vec<MailChange>, AppError> {
     let ids: Vec<_> = group.iter().map(|it| it.mail.id).collect();
-    let outcomes = view.change_all(&ids, word).await?;
+    let outcomes = view.change_all(&ids, command).await?;
     let changes = group.into_iter().zip(outcomes);
-    Ok(changes.map(|(mail, outcome)| MailChange { mail, outcome }).collect())
+    Ok(changes.map(|(mail, result)| MailChange { mail, result }).collect())
 }
 
 /// Changes mails a group at a time, up to the first group that fails. Gives what the groups before it came to, and the error.

@@ -53,7 +53,7 @@ pub struct MailContent {
     pub id: Option<String>,
 }
 
-/// What all mails of a batch have in common.
+/// Content that all mails of a batch have in common.
 #[derive(Debug, Clone, Default)]
 pub struct BatchContent {
     /// What the mails are for.

@@ -1,4 +1,4 @@
-//! Mails as somebody may see them: a user those of their accounts, an administrator those of the company.
+//! Mails as a person may see them: a user those of their accounts, an administrator those of the company.
 
 use super::{AppError, now, only_batch};
 use crate::connections::Connections;

@@ -1,6 +1,6 @@
 //! Use cases as people know them: open a session, make a mail, send it, send many, look at what became of them, keep accounts.
 //!
-//! The command line calls them, and so can a web page or a business system. A use case prints nothing and asks nobody: what
+//! The command line calls them, and so can a web page or a business system. A use case prints nothing and asks no person: what
 //! happens on the way goes to an observer of its own, what a person has to decide is asked of it, and what was wrong is an
 //! [`AppError`] that says whose fault it is and whether a retry can help. Which options a caller offers, and which sentence a
 //! person reads, is the caller's.
@@ -29,6 +29,7 @@ mod own_program;
 mod platform;
 mod plugin;
 mod records;
+mod records_place;
 mod removal;
 mod resend;
 mod session;
@@ -38,15 +39,17 @@ mod stored_plugins;
 mod suppressions;
 mod test_mail;
 mod timeline;
+mod users;
 mod worker;
 mod worker_lock;
 
 pub use account_access::AccountAccess;
 pub use accounts::{
-    AccountChange, AccountReport, AccountSecret, InvitationRequest, KnownProvider, MailboxFolders,
-    NewAccountRequest, PaceChange, PaceReport, ServerTest, SignedIn, StageFailure, add_account,
-    check_account, first_state, known_provider, refuse_errors, refuse_unused, report_account,
-    secrets_needed_again, sign_in_deadline, store_secrets, wanted_secret,
+    AccountChange, AccountReport, AccountSecret, InvitationRequest, KnownProvider, ListedAccount,
+    MailboxFolders, NewAccountRequest, PaceChange, PaceReport, ServerTest, SignedIn, StageFailure,
+    add_account, administrator_page, check_account, first_state, known_provider, list_accounts,
+    refuse_errors, refuse_unused, report_account, secrets_needed_again, sign_in_deadline, store_secrets,
+    wanted_secret,
 };
 pub use backup::{RestoreRequest, RestoredStore};
 pub use clock::now;
@@ -69,6 +72,7 @@ pub use own_program::{HANDED_OVER, UnsentMessage, hand_over, mailto_link, unsent
 pub use platform::platform_addresses;
 pub use plugin::{PluginLoad, company_plugin, no_files};
 pub use records::{NotifiedRecords, keep_notifying, notify_records, records};
+pub use records_place::{RecordsChange, change_records, records_row, remove_records};
 pub use removal::{apply_retention, erase_person};
 pub use resend::{AccountResend, NotResent, Resend, ResendRow, ResendVerdict};
 pub use session::Session;
@@ -78,6 +82,7 @@ pub use stored_plugins::StoredPlugins;
 pub use suppressions::{release, suppress};
 pub use test_mail::TestRequest;
 pub use timeline::{MailStatus, is_too_old, latest, mail_timeline};
+pub use users::{UserChange, add_user, change_user, remove_user, user_with_accounts, users};
 pub use worker::start_worker;
 pub use worker_lock::WorkerLock;
 

@@ -1,4 +1,4 @@
-//! How the opening of a mail is checked (FEATURES C4): by a pixel of ours where this program can be reached, by the
+//! How the opening of a mail is checked (rule C4): by a pixel of ours where this program can be reached, by the
 //! provider's own where it has one, and not at all with own SMTP.
 
 use super::{AppError, Session, description, no_files};
@@ -10,7 +10,7 @@ use postroom_contract::types::Reason as Warning;
 use postroom_model::{Account, Transport, UserSettings};
 use postroom_store::{MailId, OpenCheck, StoreError};
 
-/// How a mail's opening is checked.
+/// The check of a mail's opening.
 #[derive(Debug)]
 pub struct OpenTracking {
     /// What is checked, if the mail can be made so.

@@ -1,4 +1,4 @@
-//! E-mail client mode: the finished message is handed to the user's own program (FEATURES A6).
+//! E-mail client mode: the finished message is handed to the user's own program (rule A6).
 
 use super::{AppError, Session, no_files, now};
 use crate::outbox::Ready;
@@ -49,7 +49,7 @@ pub async fn hand_over(
     };
     let (journal, lease_owner) = (&session.outbox.journal, &session.outbox.lease_owner);
     let attempt = journal.begin(id, &started, lease_owner).await?;
-    // Once the user's program has it nobody can call it back.
+    // Once the user's program has it, it can't be called back.
     journal.release(attempt, lease_owner, now()).await?;
     open();
     let completion = Completion {

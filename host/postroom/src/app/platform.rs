@@ -1,4 +1,4 @@
-//! Sending from the platform in the company's name (FEATURES A14).
+//! Sending from the platform in the company's name (rule A14).
 
 use super::{AppError, Session, no_files};
 use crate::connections::Connections;

@@ -36,7 +36,7 @@ pub async fn company_plugin<'a>(
     (engine.company_plugin(company.id.to_string(), capabilities), closed)
 }
 
-/// No files: for calls of the plugin that need none.
+/// Returns no files, for calls of the plugin that need none.
 pub fn no_files() -> Files {
     Files::default()
 }

@@ -19,7 +19,7 @@ pub async fn records(connections: &Connections, company: &Company) -> Result<Arc
     records.ok_or_else(|| AppError::NoRecords(company.name.clone()))
 }
 
-/// What came of notifying the records.
+/// The result of notifying the records.
 #[derive(Debug, Clone, Copy)]
 pub struct NotifiedRecords {
     /// Notices that they took.

@@ -102,7 +102,7 @@ impl Session {
             let error_of = if which.id == account.id { &mut own_error } else { &mut fallback_error };
             *error_of = Some(error);
         }
-        // Otherwise its mail leaves by the fallback, or is held until somebody signed in.
+        // Otherwise its mail leaves by the fallback, or is held until a person has signed in.
         if let Some(error) = own_error.filter(|error| !is_by_state(&account, error)) {
             return Err(error.into());
         }
@@ -128,12 +128,12 @@ impl Session {
         })
     }
 
-    /// The store, scoped to the user.
+    /// Returns the store, scoped to the user.
     pub fn user_store(&self) -> UserStore<'_> {
         self.connections.store().user_store(&self.user)
     }
 
-    /// The order for a mail that this session sends itself, right away.
+    /// Makes the order for a mail that this session sends itself, right away.
     pub fn order(&self) -> Order {
         let until = now() + LEASE;
         Order { lease: Some((self.outbox.lease_owner.clone(), until)), ..Order::default() }

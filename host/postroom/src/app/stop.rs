@@ -32,7 +32,7 @@ impl StopSignal {
 }
 
 impl StopSender {
-    /// Asks to stop, whether anybody waits for it or not.
+    /// Asks to stop, whether a receiver waits for it or not.
     pub fn ask(&self) {
         self.0.send_replace(true);
     }

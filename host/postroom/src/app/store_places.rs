@@ -9,7 +9,7 @@ use postroom_model::{Company, Name, SecretKind, SecretOwner, User};
 use postroom_store::{Location, Store};
 use std::path::PathBuf;
 
-/// Where the store is, and what opens it.
+/// The places of the store and of its master key.
 #[derive(Debug, Clone)]
 pub struct StorePlaces {
     /// The store.
@@ -25,7 +25,7 @@ pub struct StorePlaces {
 pub struct OpenedStore {
     /// Connections of its accounts.
     pub connections: Connections,
-    /// What whoever runs the installation should know: a new key was made, say.
+    /// A notice for the operator: a new key was created, for example.
     pub notice: Option<String>,
 }
 
@@ -60,7 +60,7 @@ impl StorePlaces {
         Ok(OpenedStore { connections, notice: opened.notice })
     }
 
-    /// Where the master key is.
+    /// Returns the place of the master key.
     pub fn key_source(&self) -> Result<KeySource, AppError> {
         self.key.clone().or_else(KeySource::of_user).ok_or(AppError::NoKeyPlace)
     }

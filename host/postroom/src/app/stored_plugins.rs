@@ -64,7 +64,7 @@ impl RecordsAccess for StoredPlugins {
     }
 }
 
-/// Tells whether an account can't be opened because of its state: its mail leaves by the fallback, or is held until somebody
+/// Tells whether an account can't be opened because of its state: its mail leaves by the fallback, or is held until a person
 /// signed in.
 pub(super) fn is_by_state(account: &Account, error: &ConnectionError) -> bool {
     match error {

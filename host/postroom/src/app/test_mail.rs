@@ -1,4 +1,4 @@
-//! A test message of an account (FEATURES A7): as its user sends it, by the way that any mail of the account takes.
+//! A test message of an account (rule A7): as its user sends it, by the way that any mail of the account takes.
 
 use super::{AppError, Session, no_files, now};
 use crate::outbox::{Keeping, plain};
@@ -7,7 +7,7 @@ use postroom_contract::types::Address;
 use postroom_model::{AccountState, DisplayName};
 use postroom_store::MailId;
 
-/// What a test message says, and where it goes.
+/// The content and the recipients of a test message.
 #[derive(Debug, Clone, Default)]
 pub struct TestRequest {
     /// Addresses as typed.

@@ -1,4 +1,4 @@
-//! What became of mails (FEATURES C1 to C6): their status for each recipient, and what proves it.
+//! What became of mails (rules C1 to C6): their status for each recipient, and what proves it.
 
 use super::{AppError, MailView, company_plugin, no_files, now, recipients_of};
 use crate::connections::ConnectionError;
@@ -9,7 +9,7 @@ use postroom_contract::tracking::Timeline;
 use postroom_store::{Listed, Mail, QueueState};
 use std::collections::BTreeSet;
 
-/// After so long a status can no longer be retrieved (FEATURES C5).
+/// After so long a status can no longer be retrieved (rule C5).
 const RETRIEVABLE: Duration = Duration::days(25);
 
 /// A mail and what became of it.

@@ -14,7 +14,7 @@ from pathlib import Path
 import django
 from django.conf import settings
 
-folder, here = Path(sys.argv[1]), Path(__file__).parent
+folder, own_folder = Path(sys.argv[1]), Path(__file__).parent
 port, connections, count = map(int, sys.argv[2:5])
 settings.configure(
     EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend",
@@ -25,7 +25,7 @@ settings.configure(
     TEMPLATES=[
         {
             "BACKEND": "django.template.backends.django.DjangoTemplates",
-            "DIRS": [here],
+            "DIRS": [own_folder],
             "OPTIONS": {"libraries": {"bench": "bench"}},
         }
     ],

@@ -12,13 +12,13 @@ import nodemailer from "nodemailer";
 const [folder, port, connections, count] = [process.argv[2], ...process.argv.slice(3).map(Number)];
 const job = JSON.parse(readFileSync(join(folder, "job.json"), "utf8"));
 const model = readFileSync(join(folder, "document.json"), "utf8");
-const here = new URL(".", import.meta.url).pathname;
+const own_folder = new URL(".", import.meta.url).pathname;
 
 const euros = new Intl.NumberFormat("fr-FR", { style: "currency", currency: "EUR" });
 const dates = new Intl.DateTimeFormat("fr-FR", { dateStyle: "long", timeZone: "UTC" });
 Handlebars.registerHelper("money", (amount) => euros.format(amount));
 Handlebars.registerHelper("date", (day) => dates.format(new Date(day)));
-const compiled = (name) => Handlebars.compile(readFileSync(join(here, name), "utf8"));
+const compiled = (name) => Handlebars.compile(readFileSync(join(own_folder, name), "utf8"));
 const html = compiled("invoice.html.hbs");
 const text = compiled("invoice.txt.hbs");
 

@@ -1,5 +1,5 @@
-//! `postroom resume --failed`: again, but only what failed. A document whose mail no server took for anybody is sent once more,
-//! as a new mail; where it left by another mail since, or may have, it is not. What is shown before the question is shown again
+//! `postroom resume --failed`: again, but only what failed. A document whose mail no server took for any recipient is sent once
+//! more, as a new mail; where it left by another mail since, or may have, it is not. What is shown before the question is shown again
 //! where it came out otherwise: the store decides when each mail enters the outbox.
 
 mod row;

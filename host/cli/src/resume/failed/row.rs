@@ -11,13 +11,13 @@ pub(super) struct ShownRow<'a> {
     why: Option<String>,
 }
 
-/// The row with its reason in words: why it is left out, or what is worth knowing.
+/// Puts a row's reason into words: why it is left out, or what is worth knowing.
 pub(super) fn shown(row: &ResendRow) -> ShownRow<'_> {
     let note = row.loses_pixel.then(|| "whether it is opened is not checked".to_owned());
     ShownRow { row, why: row.reason.as_ref().map(words).or(note) }
 }
 
-/// The cells of a table.
+/// Formats a row as the cells of a table.
 pub(super) fn cells(row: &ResendRow) -> Vec<String> {
     let verdict = match row.verdict {
         ResendVerdict::Again => "again",

@@ -9,7 +9,7 @@ use postroom_model::{
     UserSettings,
 };
 
-/// Longest name of whoever marks an account, in characters.
+/// Longest name of the person who marks an account, in characters.
 const LONGEST_NAME: usize = 200;
 
 /// An account to be added.
@@ -59,7 +59,7 @@ pub async fn add_account(
     Ok(admin.account(&new.name).await?)
 }
 
-/// How an account is to be changed.
+/// A change of an account.
 #[derive(Debug)]
 pub struct AccountChange {
     /// The account as it shall be.

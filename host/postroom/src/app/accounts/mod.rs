@@ -1,8 +1,10 @@
 //! Accounts of a company: added, changed, tested, signed in to; what they can do, and what should be known about them.
 
+mod administrator_page;
 mod change;
 mod findings;
 mod folders;
+mod list;
 mod pace;
 mod provider;
 mod report;
@@ -10,9 +12,11 @@ mod secrets;
 mod sign_in;
 mod test;
 
+pub use administrator_page::administrator_page;
 pub use change::{AccountChange, NewAccountRequest, add_account};
 pub use findings::{check_account, refuse_errors};
 pub use folders::MailboxFolders;
+pub use list::{ListedAccount, list_accounts};
 pub use pace::{PaceChange, PaceReport};
 pub use provider::{KnownProvider, known_provider};
 pub use report::{AccountReport, report_account, sign_in_deadline};

@@ -21,7 +21,7 @@ pub struct PaceChange {
     pub per_day: Option<Option<u32>>,
 }
 
-/// What limits an account.
+/// Limits of an account, by where they come from.
 #[derive(Debug, Clone, Copy)]
 pub struct PaceReport {
     /// What was set here.
@@ -55,7 +55,7 @@ impl AccountAccess {
         Ok(pace)
     }
 
-    /// Reports what limits the account, with this pace.
+    /// Collects the limits of the account, with this pace.
     pub async fn pace(&self, plugin: &CompanyPlugin, set: Pace) -> Result<PaceReport, AppError> {
         let described = describe(&self.account, &UserSettings::default(), None);
         let provider = plugin.limits(&no_files(), &described).await?;

@@ -8,7 +8,7 @@ use postroom_contract::accounts::Preset;
 use postroom_model::MailAddress;
 use postroom_transport::dns::{Dns as _, Resolver};
 
-/// What the provider of an address is known to offer.
+/// The provider of an address, as far as it is known.
 #[derive(Debug, Default)]
 pub struct KnownProvider {
     /// What it offers; none: it is not known.
@@ -48,7 +48,7 @@ async fn recognised(
     if guessed.is_some() || !dns.recognise_providers {
         return Ok(KnownProvider { preset: guessed.map(|found| found.preset), ..KnownProvider::default() });
     }
-    // Without an answer nobody is recognised, and what is missing is asked for as ever.
+    // Without an answer no provider is recognised, and what is missing is asked for as ever.
     let (exchangers, dns_error) = match exchangers(dns, address).await {
         Ok(exchangers) => (exchangers, None),
         Err(error) => (Vec::new(), Some(error)),

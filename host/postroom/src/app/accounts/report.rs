@@ -8,7 +8,7 @@ use postroom_model::{Account, UserSettings};
 use postroom_store::AccountPause;
 use postroom_transport::oauth::{Deadline, GrantState};
 
-/// What there is to know about an account.
+/// An account, with what it can do and what needs attention.
 #[derive(Debug)]
 pub struct AccountReport {
     /// The account.
@@ -25,7 +25,7 @@ pub struct AccountReport {
     pub pause: Option<AccountPause>,
 }
 
-/// Reports on an account.
+/// Collects what an account can do and what needs attention.
 pub async fn report_account(
     plugin: &CompanyPlugin,
     connections: &Connections,

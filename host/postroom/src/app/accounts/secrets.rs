@@ -21,7 +21,7 @@ const KINDS: [SecretKind; 5] = [
     SecretKind::ClientSecret,
 ];
 
-/// Names the secret without which the account can't send.
+/// Returns the kind of secret without which the account can't send.
 pub fn wanted_secret(transport: &Transport) -> Option<SecretKind> {
     match transport {
         Transport::Smtp(server) => match &server.authentication {
@@ -70,7 +70,7 @@ pub async fn store_secrets(
     Ok(())
 }
 
-/// Refuses a token, a key or a client's secret that neither transport nor mailbox uses: whoever gives one contradicts how the
+/// Refuses a token, a key or a client's secret that neither transport nor mailbox uses: it contradicts how the
 /// account signs in, and would wait for it to work. A password may be kept for later.
 pub fn refuse_unused(
     transport: &Transport,

@@ -1,4 +1,4 @@
-//! Signing in at a provider for an account (FEATURES A9, A10): by whoever is at hand, or by a user who gets a link.
+//! Signing in at a provider for an account (rules A9, A10): by the person at this program, or by a user who gets a link.
 
 use super::sign_in_deadline;
 use crate::app::{AccountAccess, AppError};
@@ -20,12 +20,12 @@ pub struct InvitationRequest {
     pub mailbox: Option<MailAddress>,
 }
 
-/// An account that somebody has signed in for.
+/// An account after a sign-in.
 #[derive(Debug)]
 pub struct SignedIn {
     /// The account.
     pub account: Account,
-    /// The address of whoever signed in, as the provider named it.
+    /// The address of the person who signed in, as the provider named it.
     pub address: Option<String>,
     /// That address, where it is one.
     pub authorized: Option<MailAddress>,

@@ -1,4 +1,4 @@
-//! Connecting to everything that an account is connected to (FEATURES A8): each stage, and the server's words. Sends nothing.
+//! Connecting to everything that an account is connected to (rule A8): each stage, and the server's words. Sends nothing.
 
 use crate::app::{AccountAccess, AppError, no_files, now};
 use crate::engine::{Engine, probe_report};
@@ -34,8 +34,8 @@ pub struct StageFailure {
 }
 
 impl AccountAccess {
-    /// Tests the account. `engine` loads the plugin, which is needed for a provider's API alone. An account that could not
-    /// send goes on when its test is successful.
+    /// Connects to everything that the account uses. `engine` loads the plugin, which a provider's API alone needs. An account that
+    /// could not send goes on when its test is successful.
     pub async fn test(
         &self,
         engine: impl FnOnce() -> Result<Engine, AppError>,

@@ -27,7 +27,7 @@ impl Ahead {
         }
     }
 
-    /// The next document's row, and its mail where one was made; none inside: it is left out by the user's own choice.
+    /// Returns the next document's row, and its mail where one was composed; none inside: the user left it out.
     /// None: that was the last.
     pub(super) async fn next(&mut self) -> Option<Next> {
         while self.under_way.len() < self.at_once

@@ -13,7 +13,8 @@ const MOST: usize = 38;
 /// Batches that one second may have.
 const MOST_AT_ONCE: u32 = 100;
 
-/// Names a batch by the folder's name, the first document's, or the words of the query; and the time. Nothing is joined by a name that nobody gave.
+/// Composes a batch's name of the folder's, the first document's, or the words of the query; and the time, so that only a name that was
+/// given joins an earlier batch.
 pub(super) async fn of(
     session: &Session,
     of: Option<&BatchSource>,

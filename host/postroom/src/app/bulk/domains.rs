@@ -35,7 +35,7 @@ impl Domains {
         Ok(Self { dns: Box::new(dns), signing, known: Mutex::default() })
     }
 
-    /// What a domain lacks, a sentence each.
+    /// Returns what a domain lacks, a sentence each.
     pub(super) async fn lacks(&self, domain: &str) -> Vec<String> {
         let mut known = self.known.lock().await;
         if let Some(lacks) = known.get(domain) {

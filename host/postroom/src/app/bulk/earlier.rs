@@ -15,10 +15,10 @@ pub(super) async fn compare(
     request: &BulkRequest,
     group: &mut [Checked],
 ) -> Result<(), StoreError> {
-    let made: Vec<(&mut Row, &NewMail)> =
-        group.iter_mut().filter_map(|(row, made)| Some((row, made.as_ref()?))).collect();
+    let composed: Vec<(&mut Row, &NewMail)> =
+        group.iter_mut().filter_map(|(row, composed)| Some((row, composed.as_ref()?))).collect();
     let store = session.connections.store();
-    let mails: Vec<&NewMail> = made.iter().map(|(_, mail)| *mail).collect();
+    let mails: Vec<&NewMail> = composed.iter().map(|(_, mail)| *mail).collect();
     let before = session.user_store().asked_before(&mails).await?;
     let known = before.iter().filter_map(|before| match before {
         AskedBefore::As(mail) | AskedBefore::Failed(mail) => Some(*mail),
@@ -27,7 +27,7 @@ pub(super) async fn compare(
     let states = session.user_store().outbox_rows(&known.collect::<Vec<_>>()).await?;
     let to: Vec<String> = mails.iter().flat_map(|mail| mail.message.rcpt_to.iter().cloned()).collect();
     let all_may = store.suppressed(session.company.id, &to).await?.is_empty();
-    for ((row, mail), before) in made.into_iter().zip(before) {
+    for ((row, mail), before) in composed.into_iter().zip(before) {
         match before {
             AskedBefore::No => {}
             AskedBefore::As(mail) => {
@@ -58,7 +58,7 @@ impl Row {
         self.notes.push(Note::AskedElsewhere);
     }
 
-    /// What failed for everybody is sent again.
+    /// Mails that failed for all recipients are sent again.
     fn failed_before(&mut self, request: &BulkRequest, mail: MailId, state: Option<&OutboxRow>) {
         if request.again || self.verdict != Verdict::Sendable {
             return;

@@ -1,4 +1,4 @@
-//! Many documents, one separate mail each (FEATURES B6, F5). Every mail is made and checked, a row each; those that can be
+//! Many documents, one separate mail each (rules B6, F5). Every mail is made and checked, a row each; those that can be
 //! sent enter the outbox a group at a time; what has entered is sent while the others are made.
 //!
 //! It may be stopped at any moment and started again with the same documents: what was asked for is asked for once.
@@ -7,6 +7,7 @@ mod ahead;
 mod batch_name;
 mod documents;
 mod domains;
+mod duplicates;
 mod earlier;
 mod group;
 mod numbers;
@@ -14,14 +15,13 @@ mod preflight;
 mod row;
 mod sending;
 mod source;
-mod twins;
 
 pub use batch_name::unused_batch_name;
+pub use duplicates::Duplicate;
 pub use preflight::Quota;
 pub use row::{Addressee, Attached, Note, Problem, Row, Unresolved, Verdict};
 pub use sending::{BatchEnd, SendingEvent, send_batch, unless_stopped};
 pub use source::Source;
-pub use twins::Twin;
 
 use super::{AppError, BatchContent, Session, now};
 use ahead::Ahead;
@@ -32,7 +32,7 @@ use group::Entering;
 use postroom_model::{Name, Transport};
 use postroom_store::{BatchId, NewMail, Order, SendOptions};
 use preflight::Measure;
-use source::Ready;
+use source::PreparedDocument;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -44,7 +44,7 @@ const GROUP: usize = 200;
 /// Bytes of files that are in memory until then.
 pub(super) const MOST_HELD: u64 = 64 << 20;
 
-/// What is to be sent, and how.
+/// A request to send a batch.
 #[derive(Debug, Clone, Default)]
 pub struct BulkRequest {
     /// What the documents are called together: the first file or folder, or the query; none: nothing in particular.
@@ -75,7 +75,7 @@ pub struct BulkRequest {
     pub same_number: bool,
 }
 
-/// Where the documents of a batch come from.
+/// The origin of a batch's documents.
 #[derive(Debug, Clone)]
 pub enum BatchSource {
     /// Files and folders, the first of which is this.
@@ -84,7 +84,7 @@ pub enum BatchSource {
     Records(String),
 }
 
-/// Who answers what a domain publishes.
+/// The resolver that is asked what a domain publishes.
 #[derive(Debug, Clone, Copy)]
 pub enum Resolution {
     /// This machine's resolver.
@@ -147,21 +147,21 @@ impl Bulk {
         let batch =
             Batch { name, id: OnceCell::new(), request, session, measure, opens_refused: OnceLock::new() };
         let batch = Arc::new(batch);
-        twins::mark(&batch, &mut source).await?;
+        duplicates::mark(&batch, &mut source).await?;
         Ok(Self { batch, source })
     }
 
-    /// The session that sends it.
+    /// Returns the session that sends the batch.
     pub fn session(&self) -> &Session {
         &self.batch.session
     }
 
-    /// What it is called.
+    /// Returns the batch's name.
     pub fn name(&self) -> &Name {
         &self.batch.name
     }
 
-    /// Its identity, once something of it has entered the outbox.
+    /// Returns the batch's id, which is set once a mail of it has entered the outbox.
     pub fn id(&self) -> &OnceCell<BatchId> {
         &self.batch.id
     }
@@ -190,7 +190,7 @@ impl Bulk {
             let next = ahead.next().await.transpose()?;
             let is_last = next.is_none();
             // A mail is made again when it is sent: what it carries is not kept until then.
-            group.extend(next.flatten().map(|(row, made)| (row, made.map(preflight::without_files))));
+            group.extend(next.flatten().map(|(row, composed)| (row, composed.map(preflight::without_files))));
             checked();
             if is_last || group.len() >= GROUP {
                 earlier::compare(session, request, &mut group).await?;
@@ -213,9 +213,9 @@ impl Bulk {
         let mut entering = Entering::default();
         while let Some(next) = ahead.next().await {
             checked();
-            let Some((row, made)) = next? else { continue };
-            held += made.as_ref().map_or(0, source::held);
-            group.push((row, made));
+            let Some((row, composed)) = next? else { continue };
+            held += composed.as_ref().map_or(0, source::held);
+            group.push((row, composed));
             if group.len() >= size || held > MOST_HELD {
                 (size, held) = ((size * 2).min(GROUP), 0);
                 rows.extend(entering.end().await?);
@@ -230,46 +230,47 @@ impl Bulk {
 
 impl Batch {
     /// Makes and checks one mail. What is left out by the user's own choice has no row.
-    async fn checked(&self, ready: Ready) -> Result<Option<Checked>, AppError> {
+    async fn checked(&self, ready: PreparedDocument) -> Result<Option<Checked>, AppError> {
         let (path, number, folder) = match ready {
-            Ready::File { path, twin } => return self.checked_file(path, twin).await,
-            Ready::Lost { entry, reason } => return Ok(Some((Row::lost(entry, reason), None))),
-            Ready::Fetched { path, number, folder } => (path, number, folder),
+            PreparedDocument::File { path, duplicate } => return self.checked_file(path, duplicate).await,
+            PreparedDocument::Lost { entry, reason } => return Ok(Some((Row::lost(entry, reason), None))),
+            PreparedDocument::Fetched { path, number, folder } => (path, number, folder),
         };
-        let Some((mut row, mut made)) = preflight::check(self, path).await? else { return Ok(None) };
-        let taken = made.as_mut().map_or(Ok(()), |made| source::take_along(made, folder.path()));
+        let Some((mut row, mut composed)) = preflight::check(self, path).await? else { return Ok(None) };
+        let taken = composed.as_mut().map_or(Ok(()), |composed| source::take_along(composed, folder.path()));
         if let Err(error) = taken {
             row.needs(Problem::UnreadableFile(error.to_string()));
-            made = None;
+            composed = None;
         }
         row.of_fetched(folder.path(), &number);
-        Ok(Some((row, made)))
+        Ok(Some((row, composed)))
     }
 
     async fn checked_file(
         &self,
         path: PathBuf,
-        twin: Option<Arc<Twin>>,
+        duplicate: Option<Arc<Duplicate>>,
     ) -> Result<Option<Checked>, AppError> {
-        if let Some(Twin::SameAs(first)) = twin.as_deref() {
+        if let Some(Duplicate::SameAs(first)) = duplicate.as_deref() {
             // What is left out by choice has no row, as often as it is there.
             if self.request.chooses() && preflight::check(self, path.clone()).await?.is_none() {
                 return Ok(None);
             }
             return Ok(Some((Row::repeated(path, first), None)));
         }
-        let Some((mut row, made)) = preflight::check(self, path).await? else { return Ok(None) };
-        if let Some(twin) = twin.filter(|_| !self.request.same_number) {
-            row.needs(Problem::SameNumber(twin));
+        let Some((mut row, composed)) = preflight::check(self, path).await? else { return Ok(None) };
+        if let Some(duplicate) = duplicate.filter(|_| !self.request.same_number) {
+            row.needs(Problem::SameNumber(duplicate));
         }
-        Ok(Some((row, made)))
+        Ok(Some((row, composed)))
     }
 
     /// Puts what can be sent of a group into the outbox, all by one commit, and gives its rows.
     async fn enter(&self, mut group: Vec<Checked>) -> Result<Vec<Row>, AppError> {
         earlier::compare(&self.session, &self.request, &mut group).await?;
-        let (rows, made): (Vec<_>, Vec<_>) = group.into_iter().unzip();
-        let wanted = rows.iter().zip(made).filter_map(|(row, made)| made.filter(|_| row.is_wanted()));
+        let (rows, composed): (Vec<_>, Vec<_>) = group.into_iter().unzip();
+        let wanted =
+            rows.iter().zip(composed).filter_map(|(row, composed)| composed.filter(|_| row.is_wanted()));
         self.enqueue(wanted.collect()).await?;
         Ok(rows)
     }

@@ -1,5 +1,5 @@
-//! A document's number at a first glance: enough to say which documents of a batch can't be twins, for a fiftieth of what reading
-//! them in the plugin costs. What a document is called is said by the plugin alone; the plugin is asked about all that are left.
+//! A document's number at a first glance: enough to tell which documents of a batch can't be duplicates, for a fiftieth of
+//! what reading them in the plugin costs. The plugin alone decides what a document is called, and reads all that are left.
 
 use quick_xml::NsReader;
 use quick_xml::events::Event;
@@ -13,7 +13,7 @@ const BASIC: &str = "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicCom
 /// Namespaces that are declared at a time.
 const MOST_NAMESPACES: usize = 256;
 
-/// The number that the document seems to have; none: only the plugin can say.
+/// Guesses the document's number without parsing it; none: the plugin has to read it.
 pub(super) fn at_a_glance(file: &Path, content: &[u8]) -> Option<String> {
     let extension = file.extension()?.to_str()?.to_ascii_lowercase();
     let number = match extension.as_str() {

@@ -1,4 +1,4 @@
-//! The check before a batch (FEATURES F5): a row for each mail, and what the account's quota means for all of them.
+//! The check before a batch (rule F5): a row for each mail, and what the account's quota means for all of them.
 
 use super::domains::Domains;
 use super::earlier::Checked;
@@ -19,7 +19,7 @@ use postroom_store::{MailId, NewMail, SendOptions};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// What the account may send, and when the batch would be through.
+/// The account's limits, and when the batch would have left.
 #[derive(Debug, Clone, Serialize)]
 pub struct Quota {
     /// Mails a minute.
@@ -36,7 +36,7 @@ pub struct Quota {
     pub note: Option<String>,
 }
 
-/// What a row is measured against.
+/// The limits that a row is checked against.
 #[derive(Debug)]
 pub(super) struct Measure {
     allowance: Allowance,

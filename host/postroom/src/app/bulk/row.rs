@@ -1,7 +1,7 @@
 //! A document of a batch as the check before the batch leaves it: who gets it and why, what has to be put right, what is worth
 //! knowing.
 
-use super::twins::Twin;
+use super::duplicates::Duplicate;
 use crate::app::{Composed, DraftError, Suppression};
 use crate::records::Entry;
 use postroom_contract::documents::Summary;
@@ -12,13 +12,13 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What a row comes to.
+/// The result of the check of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// It can be sent.
     Sendable,
-    /// It can't, before somebody has put right what the row says.
+    /// It can't be sent before a person has put right what the row says.
     Fixable,
     /// It is not sent, and the row says why.
     LeftOut,
@@ -44,7 +44,7 @@ pub struct Attached {
     pub size: u64,
 }
 
-/// Where the mail of a document stands since an earlier start, where a person has to act.
+/// The state of a document's mail since an earlier start, where a person has to act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unresolved {
@@ -66,7 +66,7 @@ impl Unresolved {
     }
 }
 
-/// What has to be put right before a document can be sent.
+/// A reason why a document can't be sent before a person has put it right.
 #[derive(Debug, Clone)]
 pub enum Problem {
     /// The records did not give the document.
@@ -100,13 +100,13 @@ pub enum Problem {
     /// A fetched file can't be read.
     UnreadableFile(String),
     /// Other documents of the batch have its number.
-    SameNumber(Arc<Twin>),
+    SameNumber(Arc<Duplicate>),
     /// A recipient is not written to any more.
     Suppressed(Suppression),
 }
 
 impl Problem {
-    /// What of the mail it is about.
+    /// Returns the part of the mail that it is about.
     pub fn field(&self) -> &'static str {
         match self {
             Self::NotFetched(_) => "records",
@@ -130,7 +130,7 @@ impl Problem {
         }
     }
 
-    /// The plugin's warning behind it.
+    /// Returns the plugin's warning that it comes from.
     pub fn warning(&self) -> Option<&Warning> {
         match self {
             Self::DamagedFile(warning) | Self::MissingFile(warning) | Self::AddressedToCompany(warning) => {
@@ -141,7 +141,7 @@ impl Problem {
     }
 }
 
-/// What is worth knowing of a document.
+/// A remark on a document that can be sent.
 #[derive(Debug, Clone)]
 pub enum Note {
     /// It is the same as this one, which comes before it in the batch.
@@ -161,7 +161,7 @@ pub enum Note {
     Domain(String),
     /// It was asked for before, from an account that the user may not use.
     AskedElsewhere,
-    /// Its mail failed before for everybody, and is sent again.
+    /// Its mail failed before for all recipients, and is sent again.
     FailedBefore {
         /// The mail.
         mail: MailId,
@@ -224,7 +224,7 @@ pub struct Row {
     /// The document's own file: a fetched one is gone by the time that the row is read.
     #[serde(skip)]
     pub source: PathBuf,
-    /// The folder that it was fetched into, of which nobody needs to read.
+    /// The folder that it was fetched into, which no message shows.
     #[serde(skip)]
     pub fetched_into: Option<PathBuf>,
 }
@@ -235,7 +235,7 @@ impl Row {
         self.verdict == Verdict::Sendable || self.waiting.is_some()
     }
 
-    /// Tells whether somebody has to put something right.
+    /// Tells whether a person has to put something right.
     pub fn is_faulty(&self) -> bool {
         self.verdict == Verdict::Fixable
     }
@@ -274,7 +274,7 @@ impl Row {
         }
     }
 
-    /// A document that the records did not give.
+    /// Makes the row of a document that the records did not give.
     pub(super) fn lost(entry: Entry, reason: String) -> Self {
         let mut row = Self::empty(PathBuf::from(&entry.number));
         (row.number, row.kind) = (Some(entry.number), entry.kind);
@@ -282,7 +282,7 @@ impl Row {
         row
     }
 
-    /// A document that comes a second time.
+    /// Makes the row of a document that comes a second time.
     pub fn repeated(file: PathBuf, first: &str) -> Self {
         let mut row = Self::empty(file);
         row.verdict = Verdict::LeftOut;
@@ -290,7 +290,7 @@ impl Row {
         row
     }
 
-    /// A document of which no mail could be made.
+    /// Makes the row of a document whose mail could not be composed.
     pub(super) fn unmade(file: PathBuf, error: DraftError, summary: Option<Summary>) -> Self {
         let mut row = Self::empty(file);
         row.needs(Problem::NotMade(Arc::new(error)));
@@ -301,7 +301,7 @@ impl Row {
         row
     }
 
-    /// Names the row by the document's number instead of the file that it was in for a moment.
+    /// Calls the row by the document's number instead of its temporary file.
     pub(super) fn of_fetched(&mut self, folder: &Path, number: &str) {
         self.file = PathBuf::from(number);
         self.fetched_into = Some(folder.to_owned());

@@ -1,4 +1,4 @@
-//! A batch on its way, for somebody who watches: by a worker in this program, or by the one that is at the store already.
+//! Sending a batch, with its progress as events: by a worker in this program, or by the one that is at the store already.
 
 use crate::app::{AppError, Session, StopSignal, WorkerLock, now, start_worker};
 use crate::outbox::{Worker, WorkerOptions};
@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, OnceCell};
 
-/// How often whoever watches gets the counts.
+/// Interval of the counts that are reported.
 const TICK: Duration = Duration::from_millis(250);
 
 /// How long mails in flight have to end when the rest can't enter the outbox.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// What happens while a batch is sent.
+/// An event while a batch is sent.
 #[derive(Debug)]
 pub enum SendingEvent<'a> {
     /// How its mails stand.
@@ -32,7 +32,7 @@ pub enum SendingEvent<'a> {
     Stopping,
 }
 
-/// How a batch stands.
+/// The state of a batch when its command ends.
 #[derive(Debug)]
 pub struct BatchEnd {
     /// How many mails are in which state, by the store's names.

@@ -1,7 +1,7 @@
 //! Where the documents of a batch come from: files and folders, or the company's records. What comes from records is on
 //! disk only until its mail is made; what the mail carries is kept with it.
 
-use super::twins::Twin;
+use super::duplicates::Duplicate;
 use super::{BulkRequest, documents};
 use crate::app::{AppError, Session, records};
 use crate::records::{Blame, Entry, FileRole, Records, RecordsError};
@@ -24,16 +24,16 @@ const NAME: usize = 100;
 /// A document of the batch.
 #[derive(Debug, Clone)]
 pub(super) enum Item {
-    File { path: PathBuf, twin: Option<Arc<Twin>> },
+    File { path: PathBuf, duplicate: Option<Arc<Duplicate>> },
     Record(Entry, Arc<Fetching>),
 }
 
 /// A document that is at hand, or is not.
 #[derive(Debug)]
-pub(super) enum Ready {
+pub(super) enum PreparedDocument {
     File {
         path: PathBuf,
-        twin: Option<Arc<Twin>>,
+        duplicate: Option<Arc<Duplicate>>,
     },
     /// Fetched into a folder that goes with this.
     Fetched {
@@ -54,7 +54,7 @@ pub struct Source {
     pub(super) items: Vec<Item>,
 }
 
-/// How documents are fetched from the records.
+/// A fetcher of documents from the records.
 #[derive(Debug)]
 pub(super) struct Fetching {
     records: Arc<dyn Records>,
@@ -67,7 +67,7 @@ impl Source {
     /// Looks for the documents that are named: files, and folders with all the documents in them.
     pub fn files(named: &[PathBuf]) -> Result<Self, AppError> {
         let files = documents::of(named)?;
-        Ok(Self { items: files.into_iter().map(|path| Item::File { path, twin: None }).collect() })
+        Ok(Self { items: files.into_iter().map(|path| Item::File { path, duplicate: None }).collect() })
     }
 
     /// Asks the records which documents a query names.
@@ -94,7 +94,7 @@ impl Source {
 }
 
 impl Item {
-    /// The file that it is.
+    /// Returns the file, if it is one.
     pub(super) fn file(&self) -> Option<&Path> {
         match self {
             Self::File { path, .. } => Some(path),
@@ -102,15 +102,15 @@ impl Item {
         }
     }
 
-    /// The document at hand.
-    pub(super) async fn at_hand(self) -> Ready {
+    /// Fetches the document, if it is not a file already.
+    pub(super) async fn at_hand(self) -> PreparedDocument {
         match self {
-            Self::File { path, twin } => Ready::File { path, twin },
+            Self::File { path, duplicate } => PreparedDocument::File { path, duplicate },
             Self::Record(entry, fetching) => fetching.fetch(entry).await,
         }
     }
 
-    /// Documents that are made ready at the same time, where the first of them is this one.
+    /// Returns how many documents are prepared at the same time, beginning with this one.
     pub(super) fn at_once(&self) -> usize {
         match self {
             Self::File { .. } => PER_PROCESSOR * std::thread::available_parallelism().map_or(1, usize::from),
@@ -120,14 +120,16 @@ impl Item {
 }
 
 impl Fetching {
-    async fn fetch(&self, entry: Entry) -> Ready {
+    async fn fetch(&self, entry: Entry) -> PreparedDocument {
         if let Some(reason) = self.down.get() {
-            return Ready::Lost { entry, reason: format!("not asked for any more: {reason}") };
+            return PreparedDocument::Lost { entry, reason: format!("not asked for any more: {reason}") };
         }
         let mut tries = 0;
         loop {
             match self.fetch_once(&entry).await {
-                Ok((path, folder)) => return Ready::Fetched { path, number: entry.number, folder },
+                Ok((path, folder)) => {
+                    return PreparedDocument::Fetched { path, number: entry.number, folder };
+                }
                 Err(error) if error.is_transient() && tries + 1 < TRIES => {
                     let own = 1 << tries;
                     let wait = error.retry_after().unwrap_or(own).max(own).min(LONGEST_WAIT);
@@ -137,10 +139,10 @@ impl Fetching {
                 Err(error) => {
                     let reason = error.to_string();
                     if error.blame() == Blame::All {
-                        // Somebody else may have found out first.
+                        // Another task may have found out first.
                         let _ = self.down.set(reason.clone());
                     }
-                    return Ready::Lost { entry, reason };
+                    return PreparedDocument::Lost { entry, reason };
                 }
             }
         }
@@ -176,7 +178,7 @@ fn file_name(number: &str) -> String {
     number.trim().chars().take(NAME).map(harmless).collect()
 }
 
-/// Files of a mail that lie in a folder that will be gone are kept with the mail.
+/// Takes the content of a mail's files from a folder that is about to be deleted into the mail.
 pub(super) fn take_along(mail: &mut NewMail, folder: &Path) -> std::io::Result<()> {
     for file in &mut mail.files {
         if let FilePlace::Disk(path) = &file.place
@@ -188,7 +190,7 @@ pub(super) fn take_along(mail: &mut NewMail, folder: &Path) -> std::io::Result<(
     Ok(())
 }
 
-/// Bytes of a mail's files that are in memory.
+/// Counts the bytes of a mail's files that are in memory.
 pub(super) fn held(mail: &NewMail) -> u64 {
     mail.files.iter().filter(|file| matches!(file.place, FilePlace::Stored(_))).map(|file| file.size).sum()
 }

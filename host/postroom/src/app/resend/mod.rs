@@ -1,4 +1,4 @@
-//! Sending again, but only what failed. A document whose mail no server took for anybody is sent once more, as a new mail;
+//! Sending again, but only what failed. A document whose mail no server took for any recipient is sent once more, as a new mail;
 //! where it left by another mail since, or may have, it is not. What is judged before a person is asked is judged again when
 //! each mail enters the outbox: a row that came out otherwise then says so.
 
@@ -58,7 +58,7 @@ impl Resend {
         Ok(Self { accounts, removed })
     }
 
-    /// All mails.
+    /// Returns the rows of all mails.
     pub fn rows(&self) -> impl Iterator<Item = &ResendRow> {
         self.accounts.iter().flat_map(|one| &one.rows).chain(&self.removed)
     }

@@ -30,13 +30,13 @@ pub struct ResendRow {
     pub is_changed: bool,
 }
 
-/// What becomes of a mail that failed.
+/// The decision on a mail that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ResendVerdict {
     /// It is sent as a new mail.
     Again,
-    /// It is not sent before somebody has put right what the row says.
+    /// It is not sent before a person has put right what the row says.
     Fixable,
     /// Another mail of the document decides.
     LeftOut,
@@ -96,7 +96,7 @@ pub enum NotResent {
 }
 
 impl NotResent {
-    /// What becomes of the mail.
+    /// Decides what becomes of the mail.
     pub fn verdict(&self) -> ResendVerdict {
         match self {
             Self::AccountRemoved

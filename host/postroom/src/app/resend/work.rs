@@ -1,5 +1,5 @@
 //! The failed mails of one account: judged for the question, then made anew and put into the outbox a group at a time. What was
-//! judged binds nobody: a mail that enters is judged by the store once more.
+//! judged is not binding: a mail that enters is judged by the store once more.
 
 use super::row::{NotResent, ResendRow};
 use crate::app::bulk::MOST_HELD;
@@ -28,7 +28,7 @@ pub struct AccountResend {
 }
 
 /// A mail made anew, and whether it loses the pixel of the old one.
-struct Made {
+struct RecomposedMail {
     mail: NewMail,
     loses_pixel: bool,
 }
@@ -54,7 +54,7 @@ impl AccountResend {
                 Some(not) => Err(NotResent::of(&session, id, not).await?),
                 None => make_again(&session, id).await?,
             };
-            rows.push(ResendRow::of(&mail, judged.map(|made| made.loses_pixel)));
+            rows.push(ResendRow::of(&mail, judged.map(|recomposed| recomposed.loses_pixel)));
         }
         Ok(Self { session, rows, batch: OnceCell::new() })
     }
@@ -98,9 +98,9 @@ async fn fill(
         }
         match make_again(session, row.mail).await? {
             Err(aside) => row.set_aside(aside),
-            Ok(made) => {
-                held += in_memory(&made.mail);
-                group.push((Again { of: row.mail, mail: made.mail }, row));
+            Ok(recomposed) => {
+                held += in_memory(&recomposed.mail);
+                group.push((Again { of: row.mail, mail: recomposed.mail }, row));
             }
         }
         if group.len() >= GROUP || held > MOST_HELD {
@@ -152,7 +152,7 @@ fn in_memory(mail: &NewMail) -> u64 {
 }
 
 /// Makes the new mail of one that failed, and asks whether its recipients may be written to.
-async fn make_again(session: &Session, id: MailId) -> Result<Result<Made, NotResent>, AppError> {
+async fn make_again(session: &Session, id: MailId) -> Result<Result<RecomposedMail, NotResent>, AppError> {
     let mail = match session.user_store().mail(id).await {
         Err(StoreError::NoSuchMail(_)) => {
             return Ok(Err(NotResent::of(session, id, NotAgain::Unknown).await?));
@@ -168,15 +168,15 @@ async fn make_again(session: &Session, id: MailId) -> Result<Result<Made, NotRes
         Transport::MailClient => return Ok(Err(NotResent::OwnProgram)),
         _ => (None, None),
     };
-    let made = match again(&mail, new, now(), reply_to, mail_from).await {
-        Ok(made) => made,
+    let recomposed = match again(&mail, new, now(), reply_to, mail_from).await {
+        Ok(recomposed) => recomposed,
         Err(error) => return Ok(Err(NotResent::Unmakeable(error.to_string()))),
     };
     let suppressed =
-        session.connections.store().suppressed(session.company.id, &made.message.rcpt_to).await?;
+        session.connections.store().suppressed(session.company.id, &recomposed.message.rcpt_to).await?;
     if !suppressed.is_empty() {
         return Ok(Err(NotResent::Suppressed(suppressed)));
     }
     let loses_pixel = mail.mail.open_check == OpenCheck::Pixel;
-    Ok(Ok(Made { mail: made, loses_pixel }))
+    Ok(Ok(RecomposedMail { mail: recomposed, loses_pixel }))
 }

@@ -1,4 +1,4 @@
-//! E-mail client mode: the finished message opens in the user's own program (FEATURES A6).
+//! E-mail client mode: the finished message opens in the user's own program (rule A6).
 
 use super::output::{json, line, printable};
 use super::{Common, Failure};

@@ -5,8 +5,8 @@ use crate::{Common, Failure, ask};
 use postroom::app::{AccountSecret, Connections, secrets_needed_again};
 use postroom_model::{Account, SecretKind};
 
-/// What a secret is called, and the option that gives it.
-fn named(kind: SecretKind) -> (&'static str, &'static str) {
+/// Returns what a secret is called, and the option that gives it.
+fn name_and_option(kind: SecretKind) -> (&'static str, &'static str) {
     match kind {
         SecretKind::ImapPassword => ("mailbox password", "--imap-password-file"),
         SecretKind::AccessToken => ("access token", "--token-file"),
@@ -16,16 +16,16 @@ fn named(kind: SecretKind) -> (&'static str, &'static str) {
     }
 }
 
-/// Asks for each secret that is kept for other places than the account is about to have, and puts it to those given. Where
-/// nobody can be asked, an error says with which option to give it, and the account stays as it is.
-pub(super) async fn ask_again(
+/// Asks for each secret that is stored for other servers than the account is about to have, and adds it to those given. Where
+/// no person can be asked, an error names the option that gives it, and the account stays as it is.
+pub(super) async fn ask_for_needed(
     common: &Common,
     connections: &Connections,
     account: &Account,
     given: &mut Vec<AccountSecret>,
 ) -> Result<(), Failure> {
     for (kind, new) in secrets_needed_again(connections, account, given).await? {
-        let (what, option) = named(kind);
+        let (what, option) = name_and_option(kind);
         match ask::secret(common, &format!("{what} for {new}"))? {
             Some(secret) => given.push((kind, secret)),
             None => {

@@ -1,7 +1,7 @@
 //! Times as people type them: ISO with an offset or without, `tomorrow 08:30`, and dates in the order of the user's locale.
 //!
 //! What could mean two times is asked about, never guessed: the hour that a change of the clocks leaves out or repeats, and
-//! `05/06/2026` where nobody says which is the month. Without an offset a time is in this machine's zone.
+//! `05/06/2026` where the locale does not say which is the month. Without an offset a time is in this machine's zone.
 
 use chrono::{
     DateTime, Days, FixedOffset, Local, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone,
@@ -16,35 +16,35 @@ const JUST_NOW: i64 = 60;
 const EXPECTED: &str = "expected a time such as 2026-12-01 08:30, 2026-12-01T08:30Z, 2026-12-01 08:30 +01:00, \
                         tomorrow 08:30 or 01.12.2026 08:30";
 
-/// Any time, past or future.
-pub(super) fn moment(text: &str) -> Result<DateTime<FixedOffset>, String> {
+/// Parses a time, past or future.
+pub(super) fn parse_time(text: &str) -> Result<DateTime<FixedOffset>, String> {
     Typed { now: Local::now().fixed_offset(), order: Order::of_this_user() }.read(text, local)
 }
 
-/// A time at which a mail is to leave: not in the past, and not so far ahead that it can only be a slip.
-pub(super) fn departure(text: &str) -> Result<DateTime<FixedOffset>, String> {
-    let time = moment(text)?;
+/// Parses a time at which a mail is to leave: not in the past, and not so far ahead that it can only be a slip.
+pub(super) fn parse_departure(text: &str) -> Result<DateTime<FixedOffset>, String> {
+    let time = parse_time(text)?;
     check_departure(time, Local::now().fixed_offset())
 }
 
-/// A time as it was understood, with its offset and the name of this machine's zone where that is the same.
-pub(super) fn understood(time: DateTime<FixedOffset>) -> String {
-    let here = time.with_timezone(&Local);
+/// Formats a time with its offset, and the name of this machine's zone where that is the same.
+pub(super) fn describe(time: DateTime<FixedOffset>) -> String {
+    let local_time = time.with_timezone(&Local);
     // `$TZ` goes before the machine's own zone.
     let named = std::env::var("TZ").ok().filter(|name| !name.is_empty());
     let zone = named.or_else(|| iana_time_zone::get_timezone().ok());
     let zone = zone.map(|name| format!(" ({})", name.trim_start_matches(':'))).unwrap_or_default();
     let shown = |time: &DateTime<FixedOffset>| time.format("%a %Y-%m-%d %H:%M:%S %:z").to_string();
-    if here.offset().local_minus_utc() == time.offset().local_minus_utc() {
+    if local_time.offset().local_minus_utc() == time.offset().local_minus_utc() {
         format!("{}{zone}", shown(&time))
     } else {
-        format!("{}, here {}{zone}", shown(&time), shown(&here.fixed_offset()))
+        format!("{}, here {}{zone}", shown(&time), shown(&local_time.fixed_offset()))
     }
 }
 
-/// The same as an addition to a sentence about mails that leave then; nothing where they leave at once.
+/// Formats the time as an addition to a sentence about mails that leave then; nothing where they leave at once.
 pub(super) fn not_before(time: Option<DateTime<FixedOffset>>) -> String {
-    time.map(|time| format!(", not before {}", understood(time))).unwrap_or_default()
+    time.map(|time| format!(", not before {}", describe(time))).unwrap_or_default()
 }
 
 fn check_departure(
@@ -53,10 +53,10 @@ fn check_departure(
 ) -> Result<DateTime<FixedOffset>, String> {
     let ahead = time.signed_duration_since(now);
     if ahead.num_seconds() < -JUST_NOW {
-        return Err(format!("{} is in the past: leave --at out to send it now", understood(time)));
+        return Err(format!("{} is in the past: leave --at out to send it now", describe(time)));
     }
     if ahead.num_days() > FURTHEST {
-        return Err(format!("{} is more than a year ahead: is the year right?", understood(time)));
+        return Err(format!("{} is more than a year ahead: is the year right?", describe(time)));
     }
     Ok(time)
 }
@@ -351,7 +351,7 @@ mod tests {
 
     #[test]
     fn what_is_no_time_or_may_be_two_is_asked_about() {
-        for (text, says) in [
+        for (text, expected) in [
             ("", "expected"),
             ("soon", "expected"),
             ("2026-12-01", "expected"),
@@ -366,8 +366,8 @@ mod tests {
             ("2026-12-01 08:30+€€", "expected"),
             ("2026-12-01 08:30+01:99", "expected"),
         ] {
-            let said = typed(Order::Unknown).read(text, brussels).unwrap_err();
-            assert!(said.contains(says), "{text}: {said}");
+            let error = typed(Order::Unknown).read(text, brussels).unwrap_err();
+            assert!(error.contains(expected), "{text}: {error}");
         }
     }
 
@@ -442,7 +442,7 @@ mod tests {
     #[test]
     fn a_time_is_said_back_with_its_offset() {
         let time = Utc.with_ymd_and_hms(2026, 12, 1, 7, 30, 0).unwrap().with_timezone(&Local).fixed_offset();
-        let said = understood(time);
-        assert!(said.contains(&time.format("%Y-%m-%d %H:%M:%S %:z").to_string()), "{said}");
+        let text = describe(time);
+        assert!(text.contains(&time.format("%Y-%m-%d %H:%M:%S %:z").to_string()), "{text}");
     }
 }

@@ -1,4 +1,4 @@
-//! `postroom outbox hold`, `release` and `cancel`: a person's word about a mail, the mail of a document, or a whole batch.
+//! `postroom outbox hold`, `release` and `cancel`: of a mail, the mail of a document, or a whole batch.
 
 use super::why;
 use crate::Exit;
@@ -10,7 +10,7 @@ use serde_json::json as object;
 use std::collections::BTreeMap;
 
 #[derive(Debug, Args)]
-pub(super) struct WordArgs {
+pub(super) struct ChangeArgs {
     /// Mails by their ids, or by the numbers of their documents.
     #[arg(value_name = "MAIL|NUMBER")]
     mails: Vec<MailName>,
@@ -22,14 +22,14 @@ pub(super) struct WordArgs {
 pub(super) async fn run(
     common: &Common,
     view: &MailView,
-    args: &WordArgs,
+    args: &ChangeArgs,
     batch: Option<&String>,
-    word: MailCommand,
+    command: MailCommand,
 ) -> Result<Exit, Failure> {
     let batch = args.batch.as_ref().or(batch);
     let (answered, ended) = match (batch, args.mails.as_slice()) {
-        (Some(name), []) => view.change_batch(&view.batch(name).await?, word).await,
-        (None, names @ [_, ..]) => view.change_named(names, word).await,
+        (Some(name), []) => view.change_batch(&view.batch(name).await?, command).await,
+        (None, names @ [_, ..]) => view.change_named(names, command).await,
         (None, []) => return Err(wrong("which mails? Name them by id or number, or a batch by --batch")),
         (Some(_), _) => return Err(wrong("either mails, or --batch: not both")),
     };
@@ -38,20 +38,20 @@ pub(super) async fn run(
         // What the groups before it did is done, and shown.
         ended => ended,
     };
-    let refused = answered.iter().filter(|it| it.is_refused(word, batch.is_some())).count();
+    let refused = answered.iter().filter(|it| it.is_refused(command, batch.is_some())).count();
     if common.json {
         let rows = answered.iter().map(|it| {
             object!({
                 "mail": it.mail.mail.id.to_string(),
                 "number": it.mail.mail.document.as_ref().map(|of| &of.number),
                 "to": recipients_of(&it.mail),
-                "changed": it.outcome.changed,
-                "state": it.outcome.row.label(now()),
+                "changed": it.result.changed,
+                "state": it.result.row.label(now()),
             })
         });
         json(&rows.collect::<Vec<_>>())?;
     } else {
-        show(&answered, word, batch.is_some())?;
+        show(&answered, command, batch.is_some())?;
     }
     match ended {
         // One answer: the rows.
@@ -69,12 +69,12 @@ fn wrong(message: &str) -> Failure {
     Failure { code: Exit::Usage, message: message.to_owned() }
 }
 
-fn show(answered: &[MailChange], word: MailCommand, is_batch: bool) -> Result<(), Failure> {
+fn show(answered: &[MailChange], command: MailCommand, is_batch: bool) -> Result<(), Failure> {
     let cells = answered.iter().map(|it| {
-        let state = it.outcome.row.label(now());
-        let now = Listed { outbox: it.outcome.row.clone(), ..it.mail.clone() };
+        let state = it.result.row.label(now());
+        let now = Listed { outbox: it.result.row.clone(), ..it.mail.clone() };
         let reason = why(&now);
-        let came = match (it.outcome.changed, reason.is_empty()) {
+        let came = match (it.result.changed, reason.is_empty()) {
             (true, _) => state.to_owned(),
             (false, true) => format!("nothing changed, it is {state}"),
             (false, false) => format!("nothing changed, it is {state}: {reason}"),
@@ -86,12 +86,12 @@ fn show(answered: &[MailChange], word: MailCommand, is_batch: bool) -> Result<()
     if !is_batch {
         return Ok(());
     }
-    let changed = answered.iter().filter(|it| it.outcome.changed).count();
+    let changed = answered.iter().filter(|it| it.result.changed).count();
     let mut rest: BTreeMap<&str, usize> = BTreeMap::new();
-    for it in answered.iter().filter(|it| it.is_refused(word, is_batch)) {
-        *rest.entry(it.outcome.row.label(now())).or_default() += 1;
+    for it in answered.iter().filter(|it| it.is_refused(command, is_batch)) {
+        *rest.entry(it.result.row.label(now())).or_default() += 1;
     }
-    let done = match word {
+    let done = match command {
         MailCommand::Hold => "held",
         MailCommand::Release | MailCommand::ReleaseAll => "released",
         MailCommand::Cancel | MailCommand::CancelAll => "cancelled",

@@ -1,11 +1,11 @@
-//! Options that make a mail which the plugin refuses with a reason, or with a file that it leaves out.
+//! Options to make a mail although the plugin refuses it with a reason, or with a file that it leaves out.
 
 use clap::Args;
 use postroom::app::WITHOUT_DOCUMENT;
 
-/// What the user overrides. Each option is named as the plugin's code.
+/// Refusals that the user overrides. Each option is named as the plugin's code.
 #[derive(Debug, Clone, Default, Args)]
-pub(super) struct Insist {
+pub(super) struct Overrides {
     /// Remind of a document of which nothing is open.
     #[arg(long)]
     nothing_open: bool,
@@ -20,8 +20,8 @@ pub(super) struct Insist {
     void_copy: bool,
 }
 
-impl Insist {
-    /// Codes of what is overridden, as the plugin names them.
+impl Overrides {
+    /// Returns the plugin's codes of what is overridden.
     pub(super) fn codes(&self) -> Vec<String> {
         let all = [
             (self.nothing_open, "nothing-open"),

@@ -11,9 +11,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What a document has in common with another of its batch.
+/// A relation of a document to another of its batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Twin {
+pub enum Duplicate {
     /// It is the same as this one, which comes before it.
     SameAs(String),
     /// These differ, and have this number; it is one of them.
@@ -34,25 +34,25 @@ type ContentDigest = [u8; 32];
 /// A document that was looked at: its place, and see [`numbers::at_a_glance`].
 type Glanced = (usize, Option<String>);
 
-/// Finds the twins among the files of a batch, and marks them. What comes from records is named once there.
+/// Finds the duplicates among the files of a batch, and marks them. Records name each document once.
 pub(super) async fn mark(batch: &Arc<Batch>, source: &mut Source) -> Result<(), AppError> {
     let files: Vec<PathBuf> = source.items.iter().filter_map(|it| it.file().map(Path::to_owned)).collect();
     let (alone, doubtful) = apart(glances(&files).await?);
     let (distinct, same) = distinct(&files, doubtful).await?;
     let numbers = numbers(batch, &files, alone, distinct).await?;
     let name = |place: usize| files.get(place).map(|file| file.display().to_string()).unwrap_or_default();
-    let mut twins: BTreeMap<usize, Twin> =
-        same.into_iter().map(|(place, before)| (place, Twin::SameAs(name(before)))).collect();
+    let mut duplicates: BTreeMap<usize, Duplicate> =
+        same.into_iter().map(|(place, before)| (place, Duplicate::SameAs(name(before)))).collect();
     for ((_, number, _), mut places) in numbers.into_iter().filter(|(_, places)| places.len() > 1) {
         places.sort_unstable();
         let files: Vec<String> = places.iter().map(|place| name(*place)).collect();
-        let differs = |place| (place, Twin::Differs { number: number.clone(), files: files.clone() });
-        twins.extend(places.into_iter().map(differs));
+        let differs = |place| (place, Duplicate::Differs { number: number.clone(), files: files.clone() });
+        duplicates.extend(places.into_iter().map(differs));
     }
     let mut place = 0;
     for item in &mut source.items {
-        if let Item::File { twin, .. } = item {
-            *twin = twins.remove(&place).map(Arc::new);
+        if let Item::File { duplicate, .. } = item {
+            *duplicate = duplicates.remove(&place).map(Arc::new);
             place += 1;
         }
     }

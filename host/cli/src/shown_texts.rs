@@ -1,26 +1,26 @@
-//! What a command has said already, so that the same failure is told once: as it happens, as a recipient's evidence, or as what
-//! to do next, but not three times.
+//! The texts that a command has printed, so that the same failure is printed once: as it happens, as a recipient's evidence, or
+//! as what to do next, but not three times.
 
-/// Bytes of a server's words by which they are known again.
+/// Least bytes of a server's words to recognise them by.
 const FEWEST: usize = 10;
 
 /// Texts that were shown.
 #[derive(Debug, Default)]
-pub(super) struct Shown(Vec<String>);
+pub(super) struct ShownTexts(Vec<String>);
 
-impl Shown {
+impl ShownTexts {
     /// Notes texts that were shown.
     pub(super) fn add(&mut self, texts: impl IntoIterator<Item = String>) {
         self.0.extend(texts);
     }
 
-    /// Whether all that a text says of a failure was shown.
+    /// Tells whether a text's failure was shown: the whole text, or the server's words in it.
     pub(super) fn has(&self, text: &str) -> bool {
         let is_shown = |words: &str| self.0.iter().any(|shown| shown.contains(words));
         is_shown(text) || server_words(text).any(is_shown)
     }
 
-    /// What a text says beyond what was shown: without the server's words, which stand at its end; none: nothing.
+    /// Returns the part of a text that was not shown: without the server's words at its end; none if all of it was.
     pub(super) fn rest<'a>(&self, text: &'a str) -> Option<&'a str> {
         if self.0.iter().any(|shown| shown.contains(text)) {
             return None;
@@ -32,7 +32,7 @@ impl Shown {
     }
 }
 
-/// What may be a server's own words at the end of a sentence. What stands before them names the server and the stage, and
+/// Finds what may be a server's own words at the end of a sentence. What stands before them names the server and the stage, and
 /// differs with who says it. A name in quotes is none.
 fn server_words(text: &str) -> impl Iterator<Item = &str> {
     let quoted = text.strip_suffix('"').unwrap_or_default();
@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn a_failure_that_was_shown_is_known_by_the_servers_words_or_its_own() {
-        let mut shown = Shown::default();
+        let mut shown = ShownTexts::default();
         shown.add([
             "refused (5.6.0): \"no \"such\" content here\"".to_owned(),
             "nobody is at port 25".to_owned(),
