@@ -44,12 +44,12 @@ impl Default for Limits {
     }
 }
 
-/// Where a site listens.
+/// The sockets that a site listens on.
 #[derive(Debug)]
 pub struct Listeners {
-    /// For everybody.
+    /// For the public.
     pub public: TcpListener,
-    /// For those who read the metrics; none: nobody can.
+    /// For readers of the metrics; none: they can't be read.
     pub metrics: Option<TcpListener>,
 }
 
@@ -122,7 +122,7 @@ impl Acceptor<'_> {
                     continue;
                 }
             };
-            let is_proxy = self.site.settings.trusted_proxies.contains(peer.ip());
+            let is_proxy = self.site.settings().trusted_proxies.contains(peer.ip());
             // A proxy that is ours may keep connections ready.
             let first_byte = if is_proxy { self.limits.header_time } else { self.limits.first_byte };
             let admitted = if is_proxy { Some(None) } else { clients.admit(peer.ip()).map(Some) };

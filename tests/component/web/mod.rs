@@ -10,12 +10,12 @@ use crate::test_host::shipped;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+use postroom::app::{Webhook, WebhookProvider};
 use postroom::config::Operator;
 use postroom::connections::Connections;
 use postroom::model::*;
 use postroom::store::*;
 use postroom::vault::{Keys, MasterKey, Vault};
-use postroom_web::hooks::{Hook, HookProvider};
 use postroom_web::{Limits, LinkTokens, Listeners, Site, serve};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
@@ -107,8 +107,8 @@ impl World {
         let sendgrid =
             EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, pkcs8.as_ref(), &random).unwrap();
         let key = STANDARD.encode([&SPKI[..], sendgrid.public_key().as_ref()].concat());
-        let hook = Hook::new(HookProvider::SendGrid, Some(&key), Vec::new()).unwrap();
-        hook.keep(&vault, &account).await.unwrap();
+        let webhook = Webhook::new(WebhookProvider::SendGrid, Some(&key), Vec::new()).unwrap();
+        webhook.store(&connections, &account).await.unwrap();
 
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = Arc::clone(&log);
@@ -254,6 +254,11 @@ impl World {
     /// What comes back for these bytes; none: nothing does.
     async fn raw(&self, bytes: &[u8]) -> Option<BoxFuture> {
         answer(connect("127.0.0.1", self.address).await, bytes).await
+    }
+
+    /// The connections of the server's store.
+    fn connections(&self) -> Connections {
+        Connections::new(self.vault.clone(), Operator::default())
     }
 
     /// What is counted.

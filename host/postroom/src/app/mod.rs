@@ -32,6 +32,7 @@ mod plugin;
 mod records;
 mod removal;
 mod resend;
+mod service;
 mod session;
 mod stop;
 mod store_places;
@@ -45,9 +46,9 @@ mod worker_lock;
 pub use account_access::AccountAccess;
 pub use accounts::{
     AccountChange, AccountReport, AccountSecret, InvitationRequest, KnownProvider, MailboxFolders,
-    NewAccountRequest, PaceChange, PaceReport, ServerTest, SignedIn, StageFailure, add_account,
-    check_account, first_state, known_provider, refuse_errors, refuse_unused, report_account,
-    secrets_needed_again, sign_in_deadline, store_secrets, wanted_secret,
+    NewAccountRequest, PaceChange, PaceReport, ServerTest, SignedIn, StageFailure, Webhook, WebhookProvider,
+    add_account, check_account, first_state, known_provider, refuse_errors, refuse_unused, report_account,
+    secrets_needed_again, sendgrid_point, sign_in_deadline, sns_region, store_secrets, wanted_secret,
 };
 pub use backup::{RestoreRequest, RestoredStore};
 pub use clock::now;
@@ -73,6 +74,10 @@ pub use plugin::{PluginLoad, company_plugin, no_files};
 pub use records::{NotifiedRecords, keep_notifying, notify_records, records};
 pub use removal::{apply_retention, erase_person};
 pub use resend::{AccountResend, NotResent, Resend, ResendRow, ResendVerdict};
+pub use service::{
+    Installation, OpenInvitation, Opening, PixelFetch, RecentReports, ReportError, ReportEvent, ReportResult,
+    ReportSource, SignInEnd,
+};
 pub use session::Session;
 pub use stop::{StopSender, StopSignal};
 pub use store_places::{OpenedStore, StorePlaces, one_company, one_user};

@@ -9,6 +9,8 @@ mod report;
 mod secrets;
 mod sign_in;
 mod test;
+mod webhook;
+mod webhook_key;
 
 pub use change::{AccountChange, NewAccountRequest, add_account};
 pub use findings::{check_account, refuse_errors};
@@ -21,3 +23,5 @@ pub use secrets::{
 };
 pub use sign_in::{InvitationRequest, SignedIn};
 pub use test::{ServerTest, StageFailure};
+pub use webhook::{Webhook, WebhookProvider};
+pub use webhook_key::{sendgrid_point, sns_region};
