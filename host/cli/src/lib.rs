@@ -44,6 +44,7 @@ mod retold;
 mod schema;
 mod send;
 mod serve;
+mod serve_log;
 mod session;
 mod statuses;
 mod stopping;

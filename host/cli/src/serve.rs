@@ -1,9 +1,9 @@
 //! `postroom serve`: webhooks, pixels, sign-ins, health and metrics.
 
+use super::serve_log::write;
 use super::store_args::StoreArgs;
-use super::{Common, Failure, load_plugin, stopping};
+use super::{Common, Failure, load_plugin, serve_log, stopping};
 use crate::Exit;
-use chrono::{Local, SecondsFormat};
 use clap::Args;
 use postroom::app::{Diagnostics, keep_notifying};
 use postroom::config::{PublicUrl, Web};
@@ -53,7 +53,8 @@ pub(super) async fn run(common: &Common, args: &ServeArgs) -> Result<Exit, Failu
     let bound = listener.local_addr().map_err(taken)?;
     let (metrics, metrics_words) = listen_for_metrics(args.metrics_listen.or(web.metrics_listen)).await?;
     let stop = stopping::listen()?;
-    let site = Site::open(connections.clone(), engine.clone()).await?.with_journal(write);
+    serve_log::begin();
+    let site = Site::open(connections.clone(), engine.clone()).await?;
     match &web.public_url {
         Some(url) => write(&format!("listening on http://{bound}, known as {url}")),
         None => write(&format!("listening on http://{bound}; without [web] public_url no mail has a pixel")),
@@ -115,9 +116,4 @@ fn warnings(web: &Web, metrics: Option<SocketAddr>) -> Vec<String> {
         ));
     }
     found
-}
-
-fn write(line: &str) {
-    let time = Local::now().to_rfc3339_opts(SecondsFormat::Millis, false);
-    eprintln!("{time} {}", super::output::printable(line));
 }

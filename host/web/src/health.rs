@@ -1,7 +1,7 @@
 //! Whether it runs, and whether it can do its work; and what was counted.
 
 use super::router::App;
-use super::site::Site;
+use super::site::{Site, log_failure};
 use super::{metrics, peer};
 use axum::extract::{Extension, State};
 use axum::http::{StatusCode, header};
@@ -17,7 +17,7 @@ pub(super) async fn health() -> &'static str {
 /// Reports whether the store answers. Where a proxy is most probably not trusted, a warning is added.
 pub(super) async fn ready(State(app): State<App>) -> (StatusCode, String) {
     if let Err(error) = app.site.installation.check_store().await {
-        app.site.failed("ready", &error);
+        log_failure("ready", &error);
         return (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n".to_owned());
     }
     let warning = app.site.untrusted_proxies.probable(Instant::now()).map_or_else(String::new, |proxy| {
@@ -44,7 +44,7 @@ pub(super) async fn metrics(
     let depth = match site.installation.queue_depths().await {
         Ok(depth) => depth,
         Err(error) => {
-            site.failed("metrics", &error);
+            log_failure("metrics", &error);
             Vec::new()
         }
     };

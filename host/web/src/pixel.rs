@@ -4,7 +4,7 @@
 //! proves is worked out after it, by the plugin's rule, one at a time: a store that is slow holds no reader up.
 
 use super::router::App;
-use super::site::Site;
+use super::site::{Site, log_failure};
 use super::{networks, peer};
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, Method, Uri, header};
@@ -84,12 +84,12 @@ pub(super) async fn work(site: Arc<Site>, mut fetches: mpsc::Receiver<Fetched>) 
                     site.metrics.event(source, kind);
                 }
                 if let Opening::NotJudged(reason) = &opening {
-                    site.say(&format!("pixel: {reason}"));
+                    tracing::warn!("pixel: {reason}");
                 }
                 site.metrics.opening(opening.as_str());
             }
             Err(error) => {
-                site.failed("pixel", &error);
+                log_failure("pixel", &error);
                 site.metrics.opening("lost");
             }
         }

@@ -144,7 +144,7 @@ async fn bounded(
     if request.headers().contains_key(FORWARDED_FOR) && !site.settings().trusted_proxies.contains(peer) {
         site.metrics.untrusted_proxy();
         if let Some(warning) = site.untrusted_proxies.note(peer, begun) {
-            site.say(&warning);
+            tracing::warn!(%peer, "{warning}");
         }
     }
     // Nothing but a report and a form has a body; what else comes with one is not read.
@@ -163,6 +163,7 @@ async fn bounded(
     };
     let status = response.status().as_u16();
     site.metrics.request(route, status);
-    site.say(&format!("{client} {method} {route} {status} {} ms", begun.elapsed().as_millis()));
+    let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(%client, method, route, status, ms, "{client} {method} {route} {status} {ms} ms");
     response
 }

@@ -11,7 +11,7 @@ use super::cookie::{Cookie, SameSite};
 use super::oauth::{Owner, Session, WebCallback};
 use super::router::{App, read_body};
 use super::same_origin::is_same_origin;
-use super::site::Site;
+use super::site::{Site, log_failure};
 use crate::page_texts::{PageTexts, Titled};
 use axum::Router;
 use axum::body::Body;
@@ -84,11 +84,11 @@ impl Session for Visitors {
                 Ok(SignInEnd::Stored) => true,
                 Ok(SignInEnd::NotGranted) => false,
                 Ok(SignInEnd::Refused(reason)) => {
-                    self.site.say(&format!("sign-in: refused: {reason}"));
+                    tracing::warn!("sign-in: refused: {reason}");
                     false
                 }
                 Err(error) => {
-                    self.site.failed("sign-in", &error);
+                    log_failure("sign-in", &error);
                     false
                 }
             }
@@ -163,7 +163,7 @@ pub(super) async fn begin(
         }
         Ok(None) => over(&texts),
         Err(error) => {
-            site.failed("sign-in", &error);
+            log_failure("sign-in", &error);
             titled(StatusCode::SERVICE_UNAVAILABLE, &texts, &texts.not_now)
         }
     }

@@ -24,9 +24,6 @@ const fn number(of: u32) -> NonZeroU32 {
 /// How long the keys of links are taken for the newest: several times in what a new one waits before it signs.
 const LINK_KEYS_HOLD: std::time::Duration = std::time::Duration::from_secs(5);
 
-/// A line for the log.
-type Journal = Arc<dyn Fn(&str) + Send + Sync>;
-
 /// An installation as the web shows it: with the operator's settings, and what is counted and bounded.
 pub struct Site {
     pub(super) installation: Installation,
@@ -34,7 +31,6 @@ pub struct Site {
     pub(super) rates: Rates,
     pub(super) untrusted_proxies: UntrustedProxies,
     pub(super) metrics: Metrics,
-    journal: Journal,
 }
 
 impl std::fmt::Debug for Site {
@@ -55,7 +51,6 @@ impl Site {
             rates: Rates::new(A_SECOND, AT_ONCE),
             untrusted_proxies: UntrustedProxies::default(),
             metrics: Metrics::default(),
-            journal: Arc::new(|_| {}),
         })
     }
 
@@ -64,7 +59,7 @@ impl Site {
         loop {
             tokio::time::sleep(LINK_KEYS_HOLD).await;
             if let Err(error) = self.installation.refresh_link_keys().await {
-                self.failed("keys of links", &error);
+                log_failure("keys of links", &error);
             }
         }
     }
@@ -73,12 +68,6 @@ impl Site {
     #[must_use]
     pub fn with_sns(self, sns: Arc<dyn SnsAccess>) -> Self {
         Self { sns, ..self }
-    }
-
-    /// Sets where the log is written to.
-    #[must_use]
-    pub fn with_journal(self, journal: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        Self { journal: Arc::new(journal), ..self }
     }
 
     /// Sets how many requests each client may make a second, and how many at once.
@@ -96,14 +85,9 @@ impl Site {
     pub(super) fn tokens(&self) -> &LinkTokens {
         self.installation.tokens()
     }
+}
 
-    /// Writes a line into the log. No secret goes into one, and nothing that a stranger wrote.
-    pub(super) fn say(&self, line: &str) {
-        (self.journal)(line);
-    }
-
-    /// Logs that something failed.
-    pub(super) fn failed(&self, what: &str, error: &AppError) {
-        self.say(&format!("{what}: {error}"));
-    }
+/// Logs that something failed. The error's text holds no secret, and nothing that a stranger wrote.
+pub(super) fn log_failure(what: &'static str, error: &AppError) {
+    tracing::error!(what, "{what}: {error}");
 }

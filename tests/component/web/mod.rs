@@ -1,6 +1,7 @@
 //! The web server over a socket, with the plugin as it ships, a store on disk, and signatures by keys of our own.
 
 mod bounds;
+mod captured_log;
 mod openings;
 mod provider;
 mod reports;
@@ -9,6 +10,7 @@ mod sign_in;
 use crate::test_host::shipped;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use captured_log::CapturedLog;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use postroom::app::{Webhook, WebhookProvider};
 use postroom::config::Operator;
@@ -20,12 +22,13 @@ use postroom_web::{Limits, LinkTokens, Listeners, Site, serve};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
+use tracing::instrument::WithSubscriber as _;
 
 /// What stands before the point in a P-256 key's SubjectPublicKeyInfo.
 const SPKI: [u8; 26] = [
@@ -47,7 +50,7 @@ struct World {
     sendgrid: EcdsaKeyPair,
     address: SocketAddr,
     metrics: SocketAddr,
-    log: Arc<Mutex<Vec<String>>>,
+    log: CapturedLog,
     stop: Option<oneshot::Sender<()>>,
     ended: tokio::task::JoinHandle<()>,
 }
@@ -110,17 +113,17 @@ impl World {
         let webhook = Webhook::new(WebhookProvider::SendGrid, Some(&key), Vec::new()).unwrap();
         webhook.store(&connections, &account).await.unwrap();
 
-        let log = Arc::new(Mutex::new(Vec::new()));
-        let lines = Arc::clone(&log);
+        let log = CapturedLog::default();
         let site = Site::open(connections, shipped().clone()).await.unwrap();
-        let site = change(site.with_journal(move |line| lines.lock().unwrap().push(line.to_owned())));
+        let site = change(site);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let for_metrics = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let metrics = for_metrics.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let listeners = Listeners { public: listener, metrics: Some(for_metrics) };
-        let ended = tokio::spawn(serve(listeners, Arc::new(site), limits, async { drop(stopped.await) }));
+        let served = serve(listeners, Arc::new(site), limits, async { drop(stopped.await) });
+        let ended = tokio::spawn(served.with_subscriber(log.clone()));
         let stop = Some(stop);
         Self {
             _folder: folder,
@@ -270,7 +273,7 @@ impl World {
     }
 
     fn log(&self) -> String {
-        self.log.lock().unwrap().join("\n")
+        self.log.text()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::unreadable;
 use super::verification::{Delivery, Refusal, Verified, verify};
-use crate::site::Site;
+use crate::site::{Site, log_failure};
 use axum::http::{HeaderMap, StatusCode};
 use chrono::Utc;
 use postroom::app::{AppError, ReportError, ReportEvent, ReportSource, WebhookProvider};
@@ -21,8 +21,8 @@ impl Received {
     }
 
     /// Logs a failure of the store or the vault. The provider is asked to send the report again.
-    fn failed(site: &Site, error: &AppError) -> Self {
-        site.say(&format!("webhook: {error}"));
+    fn failed(error: &AppError) -> Self {
+        log_failure("webhook", error);
         Self::of(StatusCode::SERVICE_UNAVAILABLE, "failed")
     }
 }
@@ -38,22 +38,24 @@ pub(crate) async fn receive(
     let ReportSource { account, webhook } = match site.installation.report_source(token).await {
         Ok(Some(source)) if source.webhook.provider == provider => source,
         Ok(_) => return Received::of(StatusCode::NOT_FOUND, "unknown"),
-        Err(error) => return Received::failed(site, &error),
+        Err(error) => return Received::failed(&error),
     };
     // No provider's report has this form: what is not read needs no signature, only an end.
     if let Some(reason) = unreadable::foreign_form(body) {
-        return not_read(site, provider, &account, body, reason);
+        return not_read(provider, &account, body, reason);
     }
     let delivery = Delivery { headers, body, now: Utc::now() };
     let recent = site.installation.recent_reports();
     let once = match verify(&webhook, delivery, recent, site.sns.as_ref()).await {
         Ok(Verified::Report(once)) => once,
         Ok(Verified::Settled(what)) => {
-            site.say(&format!("webhook of {provider} for account {}: {what}", account.id));
+            let id = account.id;
+            tracing::info!(%provider, account = %id, "webhook of {provider} for account {id}: {what}");
             return Received::of(StatusCode::OK, "settled");
         }
         Err(refusal) => {
-            site.say(&format!("webhook of {provider} for account {}: refused: {refusal}", account.id));
+            let id = account.id;
+            tracing::warn!(%provider, account = %id, "webhook of {provider} for account {id}: refused: {refusal}");
             return Received::of(answer(&refusal), refusal.name());
         }
     };
@@ -76,21 +78,16 @@ fn answer(refusal: &Refusal) -> StatusCode {
 }
 
 /// Ends the attempts with a body that can never be read, and logs why.
-fn not_read(
-    site: &Site,
-    provider: WebhookProvider,
-    account: &Account,
-    body: &[u8],
-    reason: &str,
-) -> Received {
-    site.say(&unreadable::line(provider, account.id, body.len(), reason));
+fn not_read(provider: WebhookProvider, account: &Account, body: &[u8], reason: &str) -> Received {
+    let line = unreadable::line(provider, account.id, body.len(), reason);
+    tracing::warn!(%provider, account = %account.id, "{line}");
     Received::of(unreadable::final_answer(provider), "malformed")
 }
 
 /// Records what a verified report says.
 async fn record(site: &Site, provider: WebhookProvider, account: &Account, body: &[u8]) -> Received {
     let Ok(text) = std::str::from_utf8(body) else {
-        return not_read(site, provider, account, body, "it is no UTF-8");
+        return not_read(provider, account, body, "it is no UTF-8");
     };
     let observe = |event: ReportEvent<'_>| match event {
         ReportEvent::Notices(result, count) => {
@@ -98,12 +95,13 @@ async fn record(site: &Site, provider: WebhookProvider, account: &Account, body:
         }
         ReportEvent::Fact { source, kind } => site.metrics.event(source, kind),
         ReportEvent::NotUnderstood(reason) => {
-            site.say(&format!("webhook of {provider} for account {}: not kept: {reason}", account.id));
+            let id = account.id;
+            tracing::warn!(%provider, account = %id, "webhook of {provider} for account {id}: not kept: {reason}");
         }
     };
     match site.installation.record_report(account, provider, text, &observe).await {
         Ok(()) => Received::of(StatusCode::OK, "taken"),
-        Err(ReportError::Unreadable(reason)) => not_read(site, provider, account, body, &reason),
-        Err(ReportError::App(error)) => Received::failed(site, &error),
+        Err(ReportError::Unreadable(reason)) => not_read(provider, account, body, &reason),
+        Err(ReportError::App(error)) => Received::failed(&error),
     }
 }
