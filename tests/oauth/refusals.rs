@@ -80,7 +80,7 @@ async fn the_server_of_these_tests_insists_on_what_the_standards_let_it_insist_o
     ];
     let ask = async |changed: &str, value: &str| {
         let mut url = host.server.origin().join("authorize").unwrap();
-        let fields = good.map(|(name, value)| (name, if name == changed { value } else { value }));
+        let fields = good.map(|(name, usual)| (name, if name == changed { value } else { usual }));
         url.query_pairs_mut().extend_pairs(fields);
         let seen = Browser.fetch("GET", &url, None).await;
         (seen.status, seen.header("location").unwrap_or_default().to_owned())

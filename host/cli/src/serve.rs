@@ -52,7 +52,7 @@ pub(super) async fn run(common: &Common, args: &ServeArgs) -> Result<Exit, Failu
     let bound = listener.local_addr().map_err(taken)?;
     let (metrics, metrics_words) = listen_for_metrics(args.metrics_listen.or(web.metrics_listen)).await?;
     let stop = stopping::listen()?;
-    let site = Site::open(connections.clone(), engine.clone()).await?.with_journal(write);
+    let site = Site::open(connections.clone(), engine.clone()).await?;
     match &web.public_url {
         Some(url) => write(&format!("listening on http://{bound}, known as {url}")),
         None => write(&format!("listening on http://{bound}; without [web] public_url no mail has a pixel")),

@@ -1,7 +1,7 @@
 //! Open connections by client: how many one may have, and which one is closed for another.
 //!
 //! A connection that says nothing is not yet a request, so no allowance of requests counts it. A client beyond its number
-//! loses its own oldest connection without a request under way: it can keep itself busy, and nobody else.
+//! loses its own oldest connection without a request under way: it can keep itself busy, and no other client.
 
 use super::peer::client_network;
 use std::collections::BTreeMap;
@@ -61,7 +61,7 @@ pub(super) struct Admission {
 }
 
 impl Admission {
-    /// The connection.
+    /// Gives the connection.
     pub(super) fn slot(&self) -> Arc<Slot> {
         Arc::clone(&self.slot)
     }

@@ -24,12 +24,12 @@ pub(super) struct Cookie {
 }
 
 impl Cookie {
-    /// The name that browsers know it by. Without TLS they take no `__Host-`.
+    /// Gives the name that browsers have for it. Without TLS they take no `__Host-`.
     fn name(self, secure: bool) -> String {
         format!("{}{}", if secure { "__Host-" } else { "" }, self.name)
     }
 
-    /// The `Set-Cookie` of a value.
+    /// Writes the `Set-Cookie` of a value.
     pub(super) fn set(self, value: &str, secure: bool) -> String {
         let same_site = match self.same_site {
             SameSite::Strict => "Strict",
@@ -43,7 +43,7 @@ impl Cookie {
         )
     }
 
-    /// The value that a browser sent; none where it sent none, or two.
+    /// Reads the value that a browser sent; none where it sent none, or two: one of them may be of another host of the domain.
     pub(super) fn read(self, headers: &HeaderMap, secure: bool) -> Option<&str> {
         let name = self.name(secure);
         let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());

@@ -1,4 +1,4 @@
-//! The web server, `postroom serve`: what the outside tells of mails, and the few pages that people see.
+//! The web server, `postroom serve`: providers' reports and fetches of pixels come in by it, and people see its few pages.
 //!
 //! ```text
 //! POST /hooks/{provider}/{token}    a provider's reports            hooks/
@@ -10,8 +10,15 @@
 //!
 //! `GET /metrics`, for Prometheus, is on a listener of its own (`metrics.rs`).
 //!
-//! Everybody may call it, so everything is bounded: connections and requests of one client, headers, bodies, and the time
-//! that each may take. A token in a path is a secret: the log has the route's pattern, never the path.
+//! # For embedders
+//! [`Site::open`] takes the connections and the engine of an installation, [`serve`] its listeners; [`oauth`] has the pages that
+//! end a sign-in, for a web app ([`oauth::WebCallback`]) and for a command ([`oauth::authorize_loopback`]); [`hooks`] the port
+//! that verifies reports of Amazon SNS. All else is private.
+//!
+//! # Invariant
+//! The server is public, so everything is bounded: connections and requests of one client, headers, bodies, and the time that
+//! each may take. It calls the use cases of `postroom::app` and nothing below them; a request has no access but that of the
+//! signed token in it, which names its company. A token in a path is a secret: the log has the route's pattern, never the path.
 
 mod clients;
 mod cookie;
@@ -23,7 +30,6 @@ pub mod oauth;
 mod page_texts;
 mod peer;
 mod pixel;
-mod queue;
 mod router;
 mod same_origin;
 mod server;
@@ -33,4 +39,4 @@ mod untrusted_proxy;
 
 pub use postroom::link_token::{Invitation, LinkTokens, pixel_url, sign_in_url};
 pub use server::{Limits, Listeners, serve};
-pub use site::{Clock, Site};
+pub use site::Site;

@@ -11,7 +11,7 @@ use prometheus_client::registry::Registry;
 pub(super) const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Request {
+struct RouteStatus {
     route: String,
     status: String,
 }
@@ -39,21 +39,21 @@ struct Waiting {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Closed {
+struct ConnectionEnd {
     reason: String,
 }
 
-/// What is counted. Labels are from closed lists: nothing that a stranger wrote becomes one.
+/// Counters of the server. Labels are from closed lists: nothing that a stranger wrote becomes one.
 #[derive(Debug)]
 pub(super) struct Metrics {
     registry: Registry,
-    requests: Family<Request, Counter>,
+    requests: Family<RouteStatus, Counter>,
     webhooks: Family<Webhook, Counter>,
     notices: Family<Webhook, Counter>,
     events: Family<Fact, Counter>,
     openings: Family<Opening, Counter>,
     queue: Family<Waiting, Gauge>,
-    closed: Family<Closed, Counter>,
+    closed: Family<ConnectionEnd, Counter>,
     untrusted_proxies: Counter,
 }
 
@@ -90,7 +90,9 @@ impl Default for Metrics {
 
 impl Metrics {
     pub(super) fn request(&self, route: &str, status: u16) {
-        self.requests.get_or_create(&Request { route: route.to_owned(), status: status.to_string() }).inc();
+        self.requests
+            .get_or_create(&RouteStatus { route: route.to_owned(), status: status.to_string() })
+            .inc();
     }
 
     pub(super) fn webhook(&self, provider: &str, result: &str) {
@@ -119,11 +121,11 @@ impl Metrics {
         self.connections_closed()(reason);
     }
 
-    /// [`Self::connection_closed`], for a task that outlives the borrow.
+    /// Gives what [`Self::connection_closed`] does, for a task that outlives the borrow.
     pub(super) fn connections_closed(&self) -> impl Fn(&'static str) + Send + use<> {
         let closed = self.closed.clone();
         move |reason| {
-            closed.get_or_create(&Closed { reason: reason.to_owned() }).inc();
+            closed.get_or_create(&ConnectionEnd { reason: reason.to_owned() }).inc();
         }
     }
 
@@ -132,7 +134,7 @@ impl Metrics {
         self.untrusted_proxies.inc();
     }
 
-    /// The text, with the depth of the queue as it is now.
+    /// Writes the text that Prometheus reads, with the depths of the queue as they are now.
     pub(super) fn text(&self, queue: &[(String, u64)]) -> Result<String, std::fmt::Error> {
         for (state, count) in queue {
             let count = i64::try_from(*count).unwrap_or(i64::MAX);

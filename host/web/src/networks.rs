@@ -40,7 +40,7 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("yahoo", &["66.163.160.0/19", "67.195.0.0/16", "74.6.0.0/16", "98.136.0.0/14", "2001:4998::/32"]),
 ];
 
-/// `apple`, `google`, `microsoft`, `yahoo`, `private` or `other`.
+/// Finds the name of an address's network: `apple`, `google`, `microsoft`, `yahoo`, `private` or `other`.
 pub(super) fn network(address: IpAddr) -> &'static str {
     static PARSED: OnceLock<Vec<(IpNet, &'static str)>> = OnceLock::new();
     let parsed = PARSED.get_or_init(|| {

@@ -1,10 +1,10 @@
-//! The texts of the few pages that a browser is shown, in the language that its reader asks for: of the catalogue that the plugin's
-//! texts for the office are of, too (`templates/office`).
+//! The texts of the few pages that a browser is shown, in the language that its reader asks for: of the catalogue of texts for
+//! users of the business system (`templates/office`).
 
 use axum::http::{HeaderMap, header};
 use serde::Deserialize;
 
-/// Languages that the catalogue has; the first is for everybody else.
+/// Languages that the catalogue has; the first is for readers of any other.
 const CATALOGUE: [(&str, &str); 4] = [
     ("en", include_str!("../../../templates/office/en.json")),
     ("nl", include_str!("../../../templates/office/nl.json")),
@@ -43,7 +43,7 @@ struct Catalogue {
 }
 
 impl PageTexts {
-    /// The texts in the language that a browser asks for (RFC 9110, 12.5.4); English where it asks for none that there is.
+    /// Picks the texts in the language that a browser asks for (RFC 9110, 12.5.4); English where it asks for none that there is.
     pub(crate) fn asked_for(headers: &HeaderMap) -> Self {
         let asked = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         let (language, source) = asked.and_then(preferred).unwrap_or(CATALOGUE[0]);

@@ -18,7 +18,7 @@ pub(super) struct Peer {
     pub(super) slot: Arc<Slot>,
 }
 
-/// What counts as one client: an address, or a network of /64 of IPv6, which is one customer's.
+/// Gives what counts as one client: an address, or a network of /64 of IPv6, which is one customer's.
 pub(super) fn client_network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => address.into(),
@@ -32,8 +32,8 @@ pub(super) fn client_network(address: IpAddr) -> IpAddr {
 /// Addresses whose requests are counted. Beyond it those that were quiet are forgotten.
 const MOST_PEERS: usize = 50_000;
 
-/// The client's address: what trusted proxies say in `X-Forwarded-For`, read from its end, where the nearest proxy wrote.
-/// What anybody else wrote there is believed of nobody.
+/// Finds the client's address: what trusted proxies wrote into `X-Forwarded-For`, read from its end, where the nearest proxy
+/// wrote. What a peer that is not trusted wrote there is ignored.
 pub(super) fn client(peer: IpAddr, headers: &HeaderMap, trusted: &Networks) -> IpAddr {
     let mut client = peer.to_canonical();
     let lines = headers.get_all(FORWARDED_FOR).iter().filter_map(|line| line.to_str().ok());
@@ -54,7 +54,7 @@ fn address(text: &str) -> Option<IpAddr> {
     bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|it| it.ip()))
 }
 
-/// How often a client may ask. A network of IPv6 is one client, as it is one customer's.
+/// The rates at which clients may ask. A network of IPv6 is one client, as it is one customer's.
 pub(super) struct Rates {
     limiter: DefaultKeyedRateLimiter<IpAddr>,
 }
@@ -66,12 +66,12 @@ impl std::fmt::Debug for Rates {
 }
 
 impl Rates {
-    /// So many a second, and so many at once.
+    /// Allows each client so many requests a second, and so many at once.
     pub(super) fn new(a_second: NonZeroU32, at_once: NonZeroU32) -> Self {
         Self { limiter: RateLimiter::keyed(Quota::per_second(a_second).allow_burst(at_once)) }
     }
 
-    /// Whether this request is within it.
+    /// Tells whether a request of this client is within its rate, and counts it.
     pub(super) fn allows(&self, client: IpAddr) -> bool {
         if self.limiter.len() > MOST_PEERS {
             self.limiter.retain_recent();

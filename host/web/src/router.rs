@@ -1,6 +1,6 @@
 //! Routes, and what holds for every request: how often, how long, how much; counted, and logged by its pattern.
 
-use super::hooks::{self, HookProvider};
+use super::hooks;
 use super::sign_in::{self, SignIns};
 use super::site::Site;
 use super::{health, peer, pixel};
@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http_body_util::LengthLimitError;
 use postroom::access;
+use postroom::app::WebhookProvider;
 use postroom_transport::budget::MemoryBudget;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -32,7 +33,7 @@ const PIXEL: &str = "/o/{*token}";
 /// Where proxies write whom they speak for.
 pub(super) const FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// What every handler has.
+/// The state that every handler has.
 #[derive(Clone)]
 pub(super) struct App {
     pub(super) site: Arc<Site>,
@@ -40,7 +41,7 @@ pub(super) struct App {
     pub(super) sign_ins: Option<Arc<SignIns>>,
 }
 
-/// The routes of a site. Fetches of pixels are judged by whoever has the other end.
+/// Builds the routes of a site. Fetches of pixels are judged by [`pixel::work`] at the other end of the channel.
 pub(super) fn router(site: Arc<Site>, openings: mpsc::Sender<pixel::Fetched>) -> Router {
     let sign_ins = SignIns::of(&site);
     let callback = sign_ins.as_ref().map(SignIns::router);
@@ -56,28 +57,30 @@ pub(super) fn router(site: Arc<Site>, openings: mpsc::Sender<pixel::Fetched>) ->
         Some(callback) => routes.merge(callback),
         None => routes,
     };
-    routes.layer(middleware::from_fn_with_state(app, gate))
+    routes.layer(middleware::from_fn_with_state(app, bounded))
 }
 
-/// The metrics, on a listener of their own: nothing that the public can reach leads to them.
+/// Builds the route of the metrics, for a listener of its own: nothing that the public can reach leads to them.
 pub(super) fn metrics_router(site: Arc<Site>) -> Router {
     Router::new().route("/metrics", get(health::metrics)).with_state(site)
 }
 
-/// A provider's report.
+/// Takes a provider's report.
 async fn report(
     State(app): State<App>,
     Path((provider, token)): Path<(String, String)>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let Ok(provider) = provider.parse::<HookProvider>() else { return StatusCode::NOT_FOUND.into_response() };
+    let Ok(provider) = provider.parse::<WebhookProvider>() else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
     let counted = |status: StatusCode, result: &str| {
         app.site.metrics.webhook(provider.as_str(), result);
         status.into_response()
     };
-    // Who has no address of ours costs nothing.
-    if app.site.tokens.read_webhook(&token).is_none() {
+    // A request without an address of ours costs nothing.
+    if app.site.tokens().read_webhook(&token).is_none() {
         return counted(StatusCode::NOT_FOUND, "unknown");
     }
     // What it takes is there for it before it comes; else the provider sends it again.
@@ -93,7 +96,7 @@ async fn report(
     counted(received.status, received.result)
 }
 
-/// A body within its bounds.
+/// Reads a body within its bounds.
 pub(super) async fn read_body(headers: &HeaderMap, body: Body, largest: usize) -> Result<Bytes, StatusCode> {
     if announced(headers).is_some_and(|length| length > largest) {
         return Err(StatusCode::PAYLOAD_TOO_LARGE);
@@ -122,8 +125,8 @@ fn announced(headers: &HeaderMap) -> Option<usize> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// What every request passes.
-async fn gate(
+/// Bounds, counts and logs every request.
+async fn bounded(
     State(app): State<App>,
     Extension(peer): Extension<peer::Peer>,
     request: Request,
@@ -137,11 +140,11 @@ async fn gate(
         if request.method().as_str().len() <= 7 { request.method().as_str() } else { "?" }.to_owned();
     let _busy = peer.slot.busy();
     let peer = peer.address.ip();
-    let client = peer::client(peer, request.headers(), &site.settings.trusted_proxies);
-    if request.headers().contains_key(FORWARDED_FOR) && !site.settings.trusted_proxies.contains(peer) {
+    let client = peer::client(peer, request.headers(), &site.settings().trusted_proxies);
+    if request.headers().contains_key(FORWARDED_FOR) && !site.settings().trusted_proxies.contains(peer) {
         site.metrics.untrusted_proxy();
         if let Some(warning) = site.untrusted_proxies.note(peer, begun) {
-            site.say(&warning);
+            tracing::warn!(%peer, "{warning}");
         }
     }
     // Nothing but a report and a form has a body; what else comes with one is not read.
@@ -160,6 +163,7 @@ async fn gate(
     };
     let status = response.status().as_u16();
     site.metrics.request(route, status);
-    site.say(&format!("{client} {method} {route} {status} {} ms", begun.elapsed().as_millis()));
+    let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(%client, method, route, status, ms, "{client} {method} {route} {status} {ms} ms");
     response
 }

@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, header};
 use postroom::config::PublicUrl;
 
-/// Whether browser and page are ours: `Sec-Fetch-Site` is `same-origin`, and `Origin` that of the public address. One of the
+/// Tells whether a page of ours made the request: `Sec-Fetch-Site` is `same-origin`, and `Origin` that of the public address. One of the
 /// two must be there; each that is there must say so. Every browser sends `Origin` with a form.
 pub(super) fn is_same_origin(headers: &HeaderMap, public: &PublicUrl) -> bool {
     let own = public.origin();

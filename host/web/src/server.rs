@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
+use tracing::instrument::WithSubscriber as _;
 
 /// Bounds on connections.
 #[derive(Debug, Clone, Copy)]
@@ -44,12 +45,12 @@ impl Default for Limits {
     }
 }
 
-/// Where a site listens.
+/// The sockets that a site listens on.
 #[derive(Debug)]
 pub struct Listeners {
-    /// For everybody.
+    /// For the public.
     pub public: TcpListener,
-    /// For those who read the metrics; none: nobody can.
+    /// For readers of the metrics; none: they can't be read.
     pub metrics: Option<TcpListener>,
 }
 
@@ -62,9 +63,12 @@ const METRICS_CONNECTIONS: usize = 32;
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves a site until `stop`. What is under way then is finished, within the grace; fetches of pixels are judged.
+///
+/// Events go to the `tracing` subscriber of the caller, whichever task they are of. They have the pattern of a route, never its
+/// path.
 pub async fn serve(listeners: Listeners, site: Arc<Site>, limits: Limits, stop: impl Future<Output = ()>) {
     let (sender, receiver) = mpsc::channel(pixel::MOST_WAITING);
-    let judge = tokio::spawn(pixel::work(Arc::clone(&site), receiver));
+    let judge = tokio::spawn(pixel::work(Arc::clone(&site), receiver).with_current_subscriber());
     let under_way = GracefulShutdown::new();
     let public = Acceptor {
         listener: listeners.public,
@@ -117,12 +121,12 @@ impl Acceptor<'_> {
             let (stream, peer) = match self.listener.accept().await {
                 Ok(accepted) => accepted,
                 Err(error) => {
-                    self.site.say(&format!("no connection can be taken: {error}"));
+                    tracing::error!("no connection can be taken: {error}");
                     tokio::time::sleep(PAUSE).await;
                     continue;
                 }
             };
-            let is_proxy = self.site.settings.trusted_proxies.contains(peer.ip());
+            let is_proxy = self.site.settings().trusted_proxies.contains(peer.ip());
             // A proxy that is ours may keep connections ready.
             let first_byte = if is_proxy { self.limits.header_time } else { self.limits.first_byte };
             let admitted = if is_proxy { Some(None) } else { clients.admit(peer.ip()).map(Some) };
@@ -136,13 +140,14 @@ impl Acceptor<'_> {
             let connection =
                 serve_connection(stream, routes, self.limits, first_byte, self.under_way.watcher());
             let closed = self.site.metrics.connections_closed();
-            tokio::spawn(async move {
+            let served = async move {
                 tokio::select! {
                     end = connection => if let Some(reason) = end { closed(reason) },
                     () = slot.evicted() => closed("made-room"),
                 }
                 drop((admission, permit));
-            });
+            };
+            tokio::spawn(served.with_current_subscriber());
         }
     }
 }

@@ -1,5 +1,5 @@
 //! Notices proxies that are not trusted. Behind one all clients look like one: they share its connections and its
-//! allowance of requests, and a stranger can use both up for everybody.
+//! allowance of requests, and a stranger can use both up for all of them.
 
 use postroom_transport::destination::territory;
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 /// How often the same peer is warned of.
 const REPEAT: Duration = Duration::from_secs(600);
-/// Peers that are remembered. Anybody can write the header: beyond these nothing new is logged until one is forgotten.
+/// Peers that are remembered. Any client can write the header: beyond these nothing new is logged until one is forgotten.
 const MOST_PEERS: usize = 16;
 
 /// Peers that sent `X-Forwarded-For` and are not trusted.
@@ -40,7 +40,7 @@ impl UntrustedProxies {
         ))
     }
 
-    /// A peer of this machine or a private network among those that were seen lately: most probably a proxy.
+    /// Finds a peer of this machine or a private network among those that were seen lately: most probably a proxy.
     pub(super) fn probable(&self, now: Instant) -> Option<IpAddr> {
         let warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
         let lately = |at: &Instant| now.saturating_duration_since(*at) < REPEAT;
@@ -60,10 +60,10 @@ mod tests {
         for (seconds, warned) in
             [(0, true), (1, false), (599, false), (600, true), (601, false), (1_300, true)]
         {
-            let said = proxies.note(peer, after(seconds));
-            assert_eq!(said.is_some(), warned, "{seconds} s");
-            if let Some(said) = said {
-                assert!(said.contains("trusted_proxies = [\"127.0.0.1\"]"), "{said}");
+            let warning = proxies.note(peer, after(seconds));
+            assert_eq!(warning.is_some(), warned, "{seconds} s");
+            if let Some(warning) = warning {
+                assert!(warning.contains("trusted_proxies = [\"127.0.0.1\"]"), "{warning}");
             }
         }
         assert_eq!(proxies.probable(after(1_301)), Some(peer));
@@ -73,9 +73,9 @@ mod tests {
     #[test]
     fn strangers_who_write_the_header_fill_neither_the_log_nor_the_memory() {
         let (proxies, now) = (UntrustedProxies::default(), Instant::now());
-        let said =
+        let warnings =
             (0..10_000_u32).filter_map(|n| proxies.note(IpAddr::V4((0x0808_0000 + n).into()), now)).count();
-        assert_eq!(said, MOST_PEERS);
+        assert_eq!(warnings, MOST_PEERS);
         assert_eq!(proxies.probable(now), None, "none of them is a proxy of ours");
     }
 }

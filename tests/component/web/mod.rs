@@ -1,6 +1,7 @@
 //! The web server over a socket, with the plugin as it ships, a store on disk, and signatures by keys of our own.
 
 mod bounds;
+mod captured_log;
 mod openings;
 mod provider;
 mod reports;
@@ -9,23 +10,25 @@ mod sign_in;
 use crate::test_host::shipped;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use captured_log::CapturedLog;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+use postroom::app::{Webhook, WebhookProvider};
 use postroom::config::Operator;
 use postroom::connections::Connections;
 use postroom::model::*;
 use postroom::store::*;
 use postroom::vault::{Keys, MasterKey, Vault};
-use postroom_web::hooks::{Hook, HookProvider};
 use postroom_web::{Limits, LinkTokens, Listeners, Site, serve};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
+use tracing::instrument::WithSubscriber as _;
 
 /// What stands before the point in a P-256 key's SubjectPublicKeyInfo.
 const SPKI: [u8; 26] = [
@@ -47,7 +50,7 @@ struct World {
     sendgrid: EcdsaKeyPair,
     address: SocketAddr,
     metrics: SocketAddr,
-    log: Arc<Mutex<Vec<String>>>,
+    log: CapturedLog,
     stop: Option<oneshot::Sender<()>>,
     ended: tokio::task::JoinHandle<()>,
 }
@@ -107,20 +110,20 @@ impl World {
         let sendgrid =
             EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, pkcs8.as_ref(), &random).unwrap();
         let key = STANDARD.encode([&SPKI[..], sendgrid.public_key().as_ref()].concat());
-        let hook = Hook::new(HookProvider::SendGrid, Some(&key), Vec::new()).unwrap();
-        hook.keep(&vault, &account).await.unwrap();
+        let webhook = Webhook::new(WebhookProvider::SendGrid, Some(&key), Vec::new()).unwrap();
+        webhook.store(&connections, &account).await.unwrap();
 
-        let log = Arc::new(Mutex::new(Vec::new()));
-        let lines = Arc::clone(&log);
+        let log = CapturedLog::default();
         let site = Site::open(connections, shipped().clone()).await.unwrap();
-        let site = change(site.with_journal(move |line| lines.lock().unwrap().push(line.to_owned())));
+        let site = change(site);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let for_metrics = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let metrics = for_metrics.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let listeners = Listeners { public: listener, metrics: Some(for_metrics) };
-        let ended = tokio::spawn(serve(listeners, Arc::new(site), limits, async { drop(stopped.await) }));
+        let served = serve(listeners, Arc::new(site), limits, async { drop(stopped.await) });
+        let ended = tokio::spawn(served.with_subscriber(log.clone()));
         let stop = Some(stop);
         Self {
             _folder: folder,
@@ -256,6 +259,11 @@ impl World {
         answer(connect("127.0.0.1", self.address).await, bytes).await
     }
 
+    /// The connections of the server's store.
+    fn connections(&self) -> Connections {
+        Connections::new(self.vault.clone(), Operator::default())
+    }
+
     /// What is counted.
     async fn metrics(&self) -> String {
         let request = b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
@@ -265,7 +273,7 @@ impl World {
     }
 
     fn log(&self) -> String {
-        self.log.lock().unwrap().join("\n")
+        self.log.text()
     }
 }
 

@@ -36,6 +36,9 @@ async fn the_answer_is_the_same_picture_whatever_is_asked_for() {
     }
     let log = world.log();
     assert!(!log.contains(&good[3..20]) && log.contains("GET /o/{*token} 200"), "{log}");
+    for field in ["client=127.0.0.1", "method=HEAD", "route=/o/{*token}", "status=200"] {
+        assert!(log.contains(field), "{field} is not in\n{log}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

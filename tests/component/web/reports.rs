@@ -65,9 +65,10 @@ async fn what_is_forged_stale_or_of_another_account_changes_nothing() {
         let answer = world.ask("POST", &path, &headers, body.as_bytes()).await;
         assert_eq!(answer.status, status, "{what}: {}", world.log());
     }
-    // The key of one account's webhook does not count for another's mail.
-    let hook = Hook::new(HookProvider::Postmark, Some("post:4711-4711-4711-4711"), Vec::new()).unwrap();
-    hook.keep(&world.vault, &other).await.unwrap();
+    // Whoever holds the key of one account's webhook says nothing about another's mail.
+    let webhook =
+        Webhook::new(WebhookProvider::Postmark, Some("post:4711-4711-4711-4711"), Vec::new()).unwrap();
+    webhook.store(&world.connections(), &other).await.unwrap();
     let report = json!({
         "RecordType": "Bounce", "Type": "HardBounce", "Email": JO, "BouncedAt": "2026-11-27T10:00:00Z",
         "Metadata": {"message-id": format!("<{mail}@nord.example>")}, "MessageID": format!("sg-{mail}"),
@@ -77,7 +78,7 @@ async fn what_is_forged_stale_or_of_another_account_changes_nothing() {
     let answer = world.ask("POST", &path, &basic, report.to_string().as_bytes()).await;
     assert_eq!(answer.status, 200, "verified, and about no mail of its own");
     assert_eq!(world.events(mail).await, []);
-    Hook::forget(&world.vault, &world.account).await.unwrap();
+    Webhook::forget(&world.connections(), &world.account).await.unwrap();
     let headers = world.signed(body.as_bytes(), 0);
     let removed = world.ask("POST", &world.hook(), &headers, body.as_bytes()).await;
     assert_eq!(removed.status, 404, "a webhook that was removed takes nothing");
@@ -174,9 +175,9 @@ async fn mailguns_token_is_taken_once_and_its_reports_are_stored() {
     let world = World::new().await;
     let mail = world.sent(&world.account).await;
     let key = "0123456789abcdef0123456789abcdef";
-    Hook::new(HookProvider::Mailgun, Some(key), Vec::new())
+    Webhook::new(WebhookProvider::Mailgun, Some(key), Vec::new())
         .unwrap()
-        .keep(&world.vault, &world.account)
+        .store(&world.connections(), &world.account)
         .await
         .unwrap();
     let time = Utc::now().timestamp().to_string();
@@ -246,13 +247,17 @@ async fn what_is_sent_to_the_wrong_address_is_answered_so_that_it_does_not_come_
     let inbound = json!({"FromName": "Jo", "MessageStream": "inbound", "TextBody": secret}).to_string();
     let basic = format!("Authorization: Basic {}\r\n", STANDARD.encode("post:4711-4711-4711-4711"));
     for (provider, key, headers, body, status) in [
-        (HookProvider::Mailgun, "0123456789abcdef0123456789abcdef", "", &form, 406),
-        (HookProvider::Mailgun, "0123456789abcdef0123456789abcdef", "", &inbound, 401),
-        (HookProvider::Postmark, "post:4711-4711-4711-4711", basic.as_str(), &inbound, 403),
-        (HookProvider::Postmark, "post:4711-4711-4711-4711", "", &inbound, 401),
-        (HookProvider::Postmark, "post:4711-4711-4711-4711", basic.as_str(), &parts, 403),
+        (WebhookProvider::Mailgun, "0123456789abcdef0123456789abcdef", "", &form, 406),
+        (WebhookProvider::Mailgun, "0123456789abcdef0123456789abcdef", "", &inbound, 401),
+        (WebhookProvider::Postmark, "post:4711-4711-4711-4711", basic.as_str(), &inbound, 403),
+        (WebhookProvider::Postmark, "post:4711-4711-4711-4711", "", &inbound, 401),
+        (WebhookProvider::Postmark, "post:4711-4711-4711-4711", basic.as_str(), &parts, 403),
     ] {
-        Hook::new(provider, Some(key), Vec::new()).unwrap().keep(&world.vault, &world.account).await.unwrap();
+        Webhook::new(provider, Some(key), Vec::new())
+            .unwrap()
+            .store(&world.connections(), &world.account)
+            .await
+            .unwrap();
         let path = world.hook().replace("sendgrid", provider.as_str());
         let answer = world.ask("POST", &path, headers, body.as_bytes()).await;
         assert_eq!(answer.status, status, "{provider}: {body:.40}: {}", world.log());

@@ -113,7 +113,7 @@ impl Inviting {
     }
 
     async fn is_signed_in(&self) -> bool {
-        let connections = Connections::new(self.world.vault.clone(), Operator::default());
+        let connections = self.world.connections();
         let grant_state = connections.grants().grant_state(&self.account.id.to_string()).await.unwrap();
         matches!(grant_state, GrantState::SignedIn { .. })
     }

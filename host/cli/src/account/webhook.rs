@@ -5,9 +5,7 @@ use crate::output::{done, json, line};
 use crate::store_args::AccountArgs;
 use crate::{Common, Failure};
 use clap::Args;
-use postroom::config::PublicUrl;
-use postroom_web::LinkTokens;
-use postroom_web::hooks::{Hook, HookProvider};
+use postroom::app::{AccountAccess, AppError, Webhook, WebhookProvider};
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -29,7 +27,7 @@ pub(crate) struct WebhookArgs {
     account: AccountArgs,
     /// Who reports: sendgrid, mailgun, postmark or sns.
     #[arg(long, value_name = "P")]
-    provider: Option<HookProvider>,
+    provider: Option<WebhookProvider>,
     /// File with the provider's key.
     #[arg(long, value_name = "FILE", requires = "provider")]
     key_file: Option<PathBuf>,
@@ -43,9 +41,9 @@ pub(crate) struct WebhookArgs {
 
 pub(super) async fn run(common: &Common, args: &WebhookArgs) -> Result<Exit, Failure> {
     let found = args.account.open().await?;
-    let (vault, account) = (found.connections.vault(), &found.account);
+    let (connections, account) = (&found.connections, &found.account);
     if args.remove {
-        Hook::forget(vault, account).await?;
+        Webhook::forget(connections, account).await?;
         done(
             common,
             &format!(
@@ -63,44 +61,57 @@ pub(super) async fn run(common: &Common, args: &WebhookArgs) -> Result<Exit, Fai
             }
             None => None,
         };
-        let hook = Hook::new(provider, key.as_deref(), args.topic.clone());
-        let hook = hook.map_err(|error| Failure::input(error.to_string()))?;
-        // A webhook that the provider could not reach is not set up.
-        public_url(&found.connections)?;
-        hook.keep(vault, account).await?;
+        missing_option(provider, key.as_deref(), &args.topic)?;
+        let webhook = Webhook::new(provider, key.as_deref(), args.topic.clone())?;
+        // A webhook that could not be called is not set up.
+        url(&found, provider).await?;
+        webhook.store(connections, account).await?;
     }
-    let Some(hook) = Hook::load(vault, account).await? else {
+    let Some(webhook) = Webhook::load(connections, account).await? else {
         let message = format!("{} takes no reports: set it up with --provider", account.name);
         return Err(Failure::input(message));
     };
-    let tokens = LinkTokens::of(found.connections.link_keys().await?);
-    let path = format!("hooks/{}/{}", hook.provider, tokens.webhook(found.company.id, account.id));
-    let url = public_url(&found.connections)?.page(&path);
+    let url = url(&found, webhook.provider).await?;
     if common.json {
         json(&serde_json::json!({
-            "account": account.name, "provider": hook.provider.as_str(), "url": url, "topics": hook.topics,
+            "account": account.name, "provider": webhook.provider.as_str(), "url": url, "topics": webhook.topics,
         }))?;
         return Ok(Exit::Done);
     }
     line(&url)?;
-    let next = match hook.provider {
-        HookProvider::SendGrid => {
+    let next = match webhook.provider {
+        WebhookProvider::SendGrid => {
             "enter it at SendGrid: Mail Settings, Event Webhook; all delivery and engagement events"
         }
-        HookProvider::Mailgun => "enter it at Mailgun: Sending, Webhooks, for each event",
-        HookProvider::Postmark => {
+        WebhookProvider::Mailgun => "enter it at Mailgun: Sending, Webhooks, for each event",
+        WebhookProvider::Postmark => {
             "enter it at Postmark: Webhooks, with the user and password of the key file as Basic auth credentials"
         }
-        HookProvider::Sns => "subscribe it to the topic by HTTPS, without raw message delivery",
+        WebhookProvider::Sns => "subscribe it to the topic by HTTPS, without raw message delivery",
     };
     eprintln!("{next}");
     Ok(Exit::Done)
 }
 
-fn public_url(connections: &postroom::app::Connections) -> Result<&PublicUrl, Failure> {
-    connections.operator().web.public_url.as_ref().ok_or_else(|| {
-        Failure::input(
+/// Gives the URL of the webhook. The settings that lack its public address are named with an option.
+async fn url(found: &AccountAccess, provider: WebhookProvider) -> Result<String, Failure> {
+    found.webhook_url(provider).await.map_err(|error| match error {
+        AppError::NoPublicUrl => Failure::input(
             "the operator's settings have no [web] public_url: name them with --operator (docs/operator.md)",
-        )
+        ),
+        error => error.into(),
     })
+}
+
+/// Names the option that is missing for a provider.
+fn missing_option(provider: WebhookProvider, key: Option<&str>, topics: &[String]) -> Result<(), Failure> {
+    let is_sns = provider == WebhookProvider::Sns;
+    if is_sns && topics.is_empty() {
+        let message = "name the topic that SES publishes to: --topic arn:aws:sns:REGION:ACCOUNT:NAME";
+        return Err(Failure::input(message));
+    }
+    if !is_sns && topics.is_empty() && key.is_none_or(|key| key.trim().is_empty()) {
+        return Err(Failure::input("give the file with the provider's key: --key-file FILE"));
+    }
+    Ok(())
 }

@@ -32,6 +32,7 @@ mod records;
 mod records_place;
 mod removal;
 mod resend;
+mod service;
 mod session;
 mod stop;
 mod store_places;
@@ -46,10 +47,10 @@ mod worker_lock;
 pub use account_access::AccountAccess;
 pub use accounts::{
     AccountChange, AccountReport, AccountSecret, InvitationRequest, KnownProvider, ListedAccount,
-    MailboxFolders, NewAccountRequest, PaceChange, PaceReport, ServerTest, SignedIn, StageFailure,
-    add_account, administrator_page, check_account, first_state, known_provider, list_accounts,
-    refuse_errors, refuse_unused, report_account, secrets_needed_again, sign_in_deadline, store_secrets,
-    wanted_secret,
+    MailboxFolders, NewAccountRequest, PaceChange, PaceReport, ServerTest, SignedIn, StageFailure, Webhook,
+    WebhookProvider, add_account, administrator_page, check_account, first_state, known_provider,
+    list_accounts, refuse_errors, refuse_unused, report_account, secrets_needed_again, sendgrid_point,
+    sign_in_deadline, sns_region, store_secrets, wanted_secret,
 };
 pub use backup::{RestoreRequest, RestoredStore};
 pub use clock::now;
@@ -75,6 +76,10 @@ pub use records::{NotifiedRecords, keep_notifying, notify_records, records};
 pub use records_place::{RecordsChange, change_records, records_row, remove_records};
 pub use removal::{apply_retention, erase_person};
 pub use resend::{AccountResend, NotResent, Resend, ResendRow, ResendVerdict};
+pub use service::{
+    Installation, OpenInvitation, Opening, PixelFetch, RecentReports, ReportError, ReportEvent, ReportResult,
+    ReportSource, SignInEnd,
+};
 pub use session::Session;
 pub use stop::{StopSender, StopSignal};
 pub use store_places::{OpenedStore, StorePlaces, one_company, one_user};

@@ -1,15 +1,13 @@
-//! Webhooks: what providers say about mails that they were given.
+//! Webhooks: what providers report about mails that they were given.
 //!
 //! One way for all of them: *verify* (here, with the account's key) → *read* (the plugin, in the sandbox) → *match* (a mail
-//! that this very account submitted) → *keep* (facts are a set: what comes twice changes nothing). What is forged, stale or
+//! that this very account submitted) → *record* (facts are a set: what comes twice changes nothing). What is forged, stale or
 //! repeated changes nothing and is answered 401 or 403; what is verified is answered 200 whether or not it could be
 //! matched, for the provider would only send it again.
 
-mod hook;
 mod intake;
 mod mailgun;
 mod postmark;
-mod seen;
 mod sendgrid;
 mod sns;
 mod sns_access;
@@ -18,7 +16,5 @@ mod tests;
 mod unreadable;
 mod verification;
 
-pub use hook::{Hook, HookError, HookProvider};
-pub(super) use intake::{Received, receive};
-pub(super) use seen::Seen;
+pub(super) use intake::receive;
 pub use sns_access::{AmazonSns, SnsAccess};

@@ -3,12 +3,12 @@
 //!
 //! <https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html>
 
-use super::hook::{Hook, HookError};
 use super::sns_access::SnsAccess;
 use super::verification::{Delivery, Refusal, Verified, WINDOW};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
+use postroom::app::{Webhook, sns_region};
 use ring::signature::{
     RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey,
     VerificationAlgorithm,
@@ -67,29 +67,7 @@ impl Envelope {
     }
 }
 
-/// A topic by its ARN: partition, service, region, account, name.
-pub(super) fn check_topic(arn: &str) -> Result<(), HookError> {
-    match region_of(arn) {
-        Some(_) => Ok(()),
-        None => {
-            let shown: String = arn.chars().take(100).collect();
-            Err(HookError(format!("\"{shown}\" is no topic: expected arn:aws:sns:REGION:ACCOUNT:NAME")))
-        }
-    }
-}
-
-fn region_of(arn: &str) -> Option<&str> {
-    let mut parts = arn.splitn(6, ':');
-    let (prefix, partition, service) = (parts.next()?, parts.next()?, parts.next()?);
-    let (region, account, name) = (parts.next()?, parts.next()?, parts.next()?);
-    let known = prefix == "arn" && partition.starts_with("aws") && service == "sns";
-    let is_region = !region.is_empty()
-        && region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    let is_account = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
-    (known && is_region && is_account && !name.is_empty()).then_some(region)
-}
-
-/// A URL of SNS itself in this region: `https://sns.<region>.amazonaws.com/…`, nothing else.
+/// Reads a URL of SNS itself in this region, `https://sns.<region>.amazonaws.com/…`, and refuses any other.
 pub(super) fn own_url(text: &str, region: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     let host = url.host_str()?;
@@ -99,16 +77,16 @@ pub(super) fn own_url(text: &str, region: &str) -> Option<Url> {
 }
 
 pub(super) async fn verify(
-    hook: &Hook,
+    webhook: &Webhook,
     delivery: Delivery<'_>,
     access: &dyn SnsAccess,
 ) -> Result<Verified, Refusal> {
     let envelope: Envelope = serde_json::from_slice(delivery.body).map_err(|_| Refusal::Malformed)?;
-    // Nothing is fetched for a topic that nobody set up.
-    if !hook.topics.contains(&envelope.topic_arn) {
+    // Nothing is fetched for a topic that is not set up.
+    if !webhook.topics.contains(&envelope.topic_arn) {
         return Err(Refusal::Foreign);
     }
-    let region = region_of(&envelope.topic_arn).ok_or(Refusal::Foreign)?;
+    let region = sns_region(&envelope.topic_arn).ok_or(Refusal::Foreign)?;
     let algorithm: &dyn VerificationAlgorithm = match envelope.signature_version.as_str() {
         "1" => &RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY,
         "2" => &RSA_PKCS1_2048_8192_SHA256,
@@ -128,7 +106,7 @@ pub(super) async fn verify(
         return Err(Refusal::Stale);
     }
     match envelope.kind.as_str() {
-        "Notification" => Ok(Verified::News(None)),
+        "Notification" => Ok(Verified::Report(None)),
         "SubscriptionConfirmation" => {
             let url = envelope.subscribe_url.as_deref().and_then(|url| own_url(url, region));
             access.confirm(&url.ok_or(Refusal::Forged)?).await.map_err(Refusal::Unavailable)?;

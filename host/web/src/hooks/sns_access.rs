@@ -18,7 +18,7 @@ const MOST: usize = 16;
 /// The longest wait.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// What SNS is asked for. The URLs have been checked: they are SNS's own.
+/// Access to SNS. The URLs have been checked: they are SNS's own.
 pub trait SnsAccess: Send + Sync + 'static {
     /// A certificate in PEM.
     fn certificate<'a>(&'a self, url: &'a Url) -> BoxFuture<'a, Result<Vec<u8>, String>>;
@@ -27,7 +27,7 @@ pub trait SnsAccess: Send + Sync + 'static {
     fn confirm<'a>(&'a self, url: &'a Url) -> BoxFuture<'a, Result<(), String>>;
 }
 
-/// Amazon's.
+/// Amazon's SNS, over HTTPS.
 #[derive(Default)]
 pub struct AmazonSns {
     tls: TlsConfigs,

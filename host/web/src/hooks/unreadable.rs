@@ -1,28 +1,28 @@
 //! Bodies that can never be read, such as mail that comes in and is sent to the address of the reports: what each provider
 //! is answered so that it does not send them again for hours, and what the log says. No word of a body goes into the log.
 
-use super::hook::HookProvider;
 use axum::http::StatusCode;
+use postroom::app::WebhookProvider;
 
 /// Longest reason in the log, in characters.
 const LONGEST_REASON: usize = 160;
 
-/// The answer after which a provider does not send a body again.
+/// Gives the answer after which a provider does not send a body again.
 ///
 /// SendGrid goes on for 24 hours unless the answer is 2xx (twilio.com/docs/sendgrid, Event Webhook); Mailgun for 8 hours unless
 /// it is 200 or 406 (documentation.mailgun.com, webhook retries); Postmark for 10 hours unless it is 200 or 403
 /// (postmarkapp.com/support, webhook retries); SNS takes any 4xx but 429 for final (docs.aws.amazon.com/sns, delivery
 /// retries). As of 2026-11-29.
-pub(super) fn final_answer(provider: HookProvider) -> StatusCode {
+pub(super) fn final_answer(provider: WebhookProvider) -> StatusCode {
     match provider {
-        HookProvider::SendGrid => StatusCode::OK,
-        HookProvider::Mailgun => StatusCode::NOT_ACCEPTABLE,
-        HookProvider::Postmark => StatusCode::FORBIDDEN,
-        HookProvider::Sns => StatusCode::UNPROCESSABLE_ENTITY,
+        WebhookProvider::SendGrid => StatusCode::OK,
+        WebhookProvider::Mailgun => StatusCode::NOT_ACCEPTABLE,
+        WebhookProvider::Postmark => StatusCode::FORBIDDEN,
+        WebhookProvider::Sns => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
 
-/// Why a body has a form that no report has, whoever wrote it: a report is a JSON object or list.
+/// Tells why a body has a form that no report has: a report is a JSON object or list.
 pub(super) fn foreign_form(body: &[u8]) -> Option<&'static str> {
     let Ok(text) = std::str::from_utf8(body) else { return Some("it is no UTF-8") };
     let text = text.trim_start();
@@ -39,9 +39,9 @@ pub(super) fn foreign_form(body: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// The line for the log.
+/// Writes the line for the log.
 pub(super) fn line(
-    provider: HookProvider,
+    provider: WebhookProvider,
     account: impl std::fmt::Display,
     length: usize,
     reason: &str,
@@ -79,14 +79,14 @@ mod tests {
     #[test]
     fn each_provider_is_told_in_its_own_way_to_stop() {
         let wanted = [200, 406, 403, 422];
-        for (provider, code) in HookProvider::ALL.iter().zip(wanted) {
+        for (provider, code) in WebhookProvider::ALL.iter().zip(wanted) {
             assert_eq!(final_answer(*provider).as_u16(), code, "{provider}");
         }
     }
 
     #[test]
     fn a_line_of_the_log_is_one_line_and_short() {
-        let line = line(HookProvider::Mailgun, "a-1", 4_711, &"x\r\ny".repeat(1_000));
+        let line = line(WebhookProvider::Mailgun, "a-1", 4_711, &"x\r\ny".repeat(1_000));
         assert!(line.contains("4711 bytes") && line.contains("answered 406"), "{line}");
         assert!(line.len() < 400 && !line.contains(['\r', '\n']), "{line}");
     }

@@ -1,11 +1,10 @@
 //! Whether a report is the provider's, is of now, and is new.
 
-use super::hook::{Hook, HookProvider};
-use super::seen::Seen;
 use super::{mailgun, postmark, sendgrid, sns};
 use crate::hooks::SnsAccess;
 use axum::http::HeaderMap;
 use chrono::{DateTime, TimeDelta, Utc};
+use postroom::app::{RecentReports, Webhook, WebhookProvider};
 
 /// How far a signature's time may be from ours, in either direction.
 pub(super) const WINDOW: TimeDelta = TimeDelta::seconds(300);
@@ -28,7 +27,7 @@ impl<'a> Delivery<'a> {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verified {
     /// It is to be read. With it, what must not come again: Mailgun's token.
-    News(Option<String>),
+    Report(Option<String>),
     /// It was about the webhook itself, and has been dealt with: what was done.
     Settled(&'static str),
 }
@@ -53,7 +52,7 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    /// As the metrics have it.
+    /// Gives the word that the metrics have for it.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Unsigned => "unsigned",
@@ -67,18 +66,18 @@ impl Refusal {
     }
 }
 
-/// What every provider has: a way to prove that a report is its own. Nothing is kept and nothing is read here.
+/// Verifies that a report is its provider's, in the provider's own way. Nothing is recorded and nothing is read here.
 pub(super) async fn verify(
-    hook: &Hook,
+    webhook: &Webhook,
     delivery: Delivery<'_>,
-    seen: &Seen,
+    recent: &RecentReports,
     sns: &dyn SnsAccess,
 ) -> Result<Verified, Refusal> {
-    match hook.provider {
-        HookProvider::SendGrid => sendgrid::verify(hook, delivery),
-        HookProvider::Mailgun => mailgun::verify(hook, delivery, seen),
-        HookProvider::Postmark => postmark::verify(hook, delivery),
-        HookProvider::Sns => sns::verify(hook, delivery, sns).await,
+    match webhook.provider {
+        WebhookProvider::SendGrid => sendgrid::verify(webhook, delivery),
+        WebhookProvider::Mailgun => mailgun::verify(webhook, delivery, recent),
+        WebhookProvider::Postmark => postmark::verify(webhook, delivery),
+        WebhookProvider::Sns => sns::verify(webhook, delivery, sns).await,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Signing in from a web app: the browser comes back to a page of ours.
 //!
-//! An authorization belongs to whoever began it. The visitor who comes back must be logged in as that user, or a
+//! An authorization belongs to the user who began it. The visitor who comes back must be logged in as that user, or a
 //! stranger's link could connect the stranger's mailbox to somebody's account.
 
 use std::collections::BTreeMap;
@@ -24,12 +24,12 @@ use postroom_transport::oauth::{
 };
 
 /// How long a user may take.
-const KEPT: Duration = Duration::from_secs(10 * 60);
+const LIMIT: Duration = Duration::from_secs(10 * 60);
 /// The most that are under way: altogether, and of one user.
 const MOST: usize = 10_000;
 const MOST_OF_ONE: usize = 8;
 
-/// Whose sign-in it is, by the host's keys.
+/// The owner of a sign-in, by the host's keys.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Owner {
     /// Company.
@@ -40,14 +40,14 @@ pub struct Owner {
     pub account: String,
 }
 
-/// What the web app knows and does.
+/// The sessions of the web app that a sign-in belongs to.
 pub trait Session: Send + Sync + 'static {
-    /// Company and user who are logged in, by the request's cookies.
+    /// Gives the company and the user who are logged in, by the request's cookies.
     fn visitor(&self, headers: &HeaderMap) -> Option<(String, String)>;
 
-    /// A sign-in ended. Keeps the grant ([`Grants::install`](postroom_transport::oauth::Grants::install)), or remembers for the user why
-    /// there is none. False where it could not be kept.
-    fn ended(&self, owner: Owner, outcome: Result<Granted, Error>) -> BoxFuture<'_, bool>;
+    /// A sign-in ended. Stores the grant ([`Grants::install`](postroom_transport::oauth::Grants::install)), or remembers for the user why
+    /// there is none. False where it could not be stored.
+    fn ended(&self, owner: Owner, result: Result<Granted, Error>) -> BoxFuture<'_, bool>;
 }
 
 /// The sign-ins that are under way in one web app. They live in memory: of several processes the one that began a
@@ -92,7 +92,7 @@ impl WebCallback {
             ));
         }
         let (url, pending) = PendingAuthorization::begin(client, wanted, self.redirect.clone());
-        let one = UnderWay { owner, until: after(now, KEPT), client: client.clone(), pending };
+        let one = UnderWay { owner, until: after(now, LIMIT), client: client.clone(), pending };
         under_way.insert(one.pending.state, one);
         Ok(url)
     }
@@ -124,7 +124,7 @@ impl WebCallback {
         Ok((one.owner, one.pending.finish(reply).await))
     }
 
-    /// The page as a router for [`axum`], at the path of the redirect.
+    /// Builds the page as a router for [`axum`], at the path of the redirect.
     pub fn router<S: Session>(self: Arc<Self>, session: Arc<S>) -> Router {
         let path = self.redirect.path().to_owned();
         Router::new().route(&path, get(come_back::<S>)).with_state((self, session))
@@ -155,10 +155,10 @@ async fn ended<S: Session>(
     let Some((company, user)) = session.visitor(headers) else { return Page::NotLoggedIn };
     match callback.finish(&query.unwrap_or_default(), (&company, &user)).await {
         Err(_) => Page::Foreign,
-        Ok((owner, outcome)) => {
-            let went_well = outcome.is_ok();
-            let was_kept = session.ended(owner, outcome).await;
-            if went_well && was_kept { Page::SignedIn } else { Page::Failed }
+        Ok((owner, result)) => {
+            let went_well = result.is_ok();
+            let was_stored = session.ended(owner, result).await;
+            if went_well && was_stored { Page::SignedIn } else { Page::Failed }
         }
     }
 }

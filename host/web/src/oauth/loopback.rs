@@ -19,7 +19,7 @@ use postroom_transport::oauth::{
 
 /// Where the browser comes back to. Microsoft wants it registered with this path; the port does not count.
 const PATH: &str = "/callback";
-/// Answers of others after which we give up: somebody on this machine is guessing.
+/// Foreign answers after which the wait ends: another program on this machine is guessing.
 const MOST_FOREIGN: u32 = 16;
 /// How long the browser may take to fetch the last page.
 const LAST_PAGE: Duration = Duration::from_secs(2);
@@ -28,7 +28,7 @@ const LAST_PAGE: Duration = Duration::from_secs(2);
 /// be elsewhere. The listener is on 127.0.0.1, on a free port, and takes one answer.
 ///
 /// # Errors
-/// [`Error::TooLate`] when nobody signed in within `limit`; the provider's refusal; [`Error::Foreign`] when only
+/// [`Error::TooLate`] when no sign-in ended within `limit`; the provider's refusal; [`Error::Foreign`] when only
 /// answers came that belong to no sign-in.
 pub async fn authorize_loopback(
     client: &Client,
@@ -36,46 +36,46 @@ pub async fn authorize_loopback(
     limit: Duration,
     show: impl FnOnce(&Url),
 ) -> Result<Granted, Error> {
-    let deaf =
+    let no_port =
         |error: std::io::Error| Error::unavailable(format!("no port of 127.0.0.1 could be opened: {error}"));
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(deaf)?;
-    let port = listener.local_addr().map_err(deaf)?.port();
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(no_port)?;
+    let port = listener.local_addr().map_err(no_port)?.port();
     let host = format!("{}:{port}", client.provider().loopback.as_str());
     let redirect = Url::parse(&format!("http://{host}{PATH}"))
         .map_err(|error| Error::Setup(format!("no redirect to this machine: {error}")))?;
     let (url, pending) = PendingAuthorization::begin(client, wanted, redirect);
     let (answer, answered) = oneshot::channel();
-    let door = Arc::new(Door {
+    let listening = Arc::new(Listening {
         host,
         state: pending.state,
         answer: Mutex::new(Some(answer)),
         foreign: Mutex::new(0),
         stop: Notify::new(),
     });
-    let router = Router::new().fallback(open).with_state(Arc::clone(&door));
-    let stop = Arc::clone(&door);
+    let router = Router::new().fallback(open).with_state(Arc::clone(&listening));
+    let stop = Arc::clone(&listening);
     let serving = tokio::spawn(
         axum::serve(listener, router)
             .with_graceful_shutdown(async move { stop.stop.notified().await })
             .into_future(),
     );
     show(&url);
-    let outcome = tokio::time::timeout(limit, answered).await;
-    door.stop.notify_one();
+    let answered = tokio::time::timeout(limit, answered).await;
+    listening.stop.notify_one();
     // The page is on its way; a browser that does not fetch it stops nothing.
     let abort = serving.abort_handle();
     if tokio::time::timeout(LAST_PAGE, serving).await.is_err() {
         abort.abort();
     }
-    match outcome {
+    match answered {
         Ok(Ok(reply)) => pending.finish(reply).await,
-        Err(_) if door.foreign() == 0 => Err(Error::TooLate(limit)),
-        _ => Err(Error::Foreign(format!("{} answers came, none with its `state`", door.foreign()))),
+        Err(_) if listening.foreign() == 0 => Err(Error::TooLate(limit)),
+        _ => Err(Error::Foreign(format!("{} answers came, none with its `state`", listening.foreign()))),
     }
 }
 
 /// The listener's state.
-struct Door {
+struct Listening {
     host: String,
     state: StateDigest,
     answer: Mutex<Option<oneshot::Sender<AuthorizationReply>>>,
@@ -83,12 +83,12 @@ struct Door {
     stop: Notify,
 }
 
-impl Door {
+impl Listening {
     fn foreign(&self) -> u32 {
         *self.foreign.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Somebody knocks who is not expected. Does not end the wait at once, or any page could spoil a sign-in.
+    /// Refuses a request that belongs to no sign-in. It does not end the wait at once, or any page could spoil a sign-in.
     fn refuse(&self) -> Page {
         let mut foreign = self.foreign.lock().unwrap_or_else(PoisonError::into_inner);
         *foreign += 1;
@@ -99,10 +99,10 @@ impl Door {
     }
 }
 
-async fn open(State(door): State<Arc<Door>>, request: Request) -> Response {
+async fn open(State(listening): State<Arc<Listening>>, request: Request) -> Response {
     // A name that leads here from elsewhere (DNS rebinding) is not ours.
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    if host != Some(door.host.as_str()) {
+    if host != Some(listening.host.as_str()) {
         return StatusCode::MISDIRECTED_REQUEST.into_response();
     }
     if request.uri().path() != PATH {
@@ -112,15 +112,15 @@ async fn open(State(door): State<Arc<Door>>, request: Request) -> Response {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     }
     let Some(reply) = AuthorizationReply::read(request.uri().query().unwrap_or_default()) else {
-        return door.refuse().shown(request.headers());
+        return listening.refuse().shown(request.headers());
     };
-    if reply.state.as_deref().map(state_digest) != Some(door.state) {
-        return door.refuse().shown(request.headers());
+    if reply.state.as_deref().map(state_digest) != Some(listening.state) {
+        return listening.refuse().shown(request.headers());
     }
-    let waiting = door.answer.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let waiting = listening.answer.lock().unwrap_or_else(PoisonError::into_inner).take();
     match waiting.map(|waiting| waiting.send(reply)) {
         Some(Ok(())) => Page::Received.shown(request.headers()),
-        // The same answer a second time: somebody reloaded the page.
+        // The answer came a second time: the page was reloaded.
         _ => Page::Foreign.shown(request.headers()),
     }
 }

@@ -4,7 +4,7 @@ use crate::page_texts::PageTexts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-/// What the visitor is told.
+/// The pages that a visitor may be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Page {
     /// To a loopback listener: the rest happens in the program.
@@ -15,12 +15,12 @@ pub(super) enum Page {
     Failed,
     /// Not an answer to anything that is under way.
     Foreign,
-    /// Nobody is logged in to our web app.
+    /// The visitor is not logged in to our web app.
     NotLoggedIn,
 }
 
 impl Page {
-    /// The page, in the language of its reader.
+    /// Builds the response with the page, in the language of its reader.
     pub(super) fn shown(self, to: &HeaderMap) -> Response {
         let texts = PageTexts::asked_for(to);
         let (status, (title, text)) = match self {

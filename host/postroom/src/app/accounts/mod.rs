@@ -11,6 +11,8 @@ mod report;
 mod secrets;
 mod sign_in;
 mod test;
+mod webhook;
+mod webhook_key;
 
 pub use administrator_page::administrator_page;
 pub use change::{AccountChange, NewAccountRequest, add_account};
@@ -25,3 +27,5 @@ pub use secrets::{
 };
 pub use sign_in::{InvitationRequest, SignedIn};
 pub use test::{ServerTest, StageFailure};
+pub use webhook::{Webhook, WebhookProvider};
+pub use webhook_key::{sendgrid_point, sns_region};

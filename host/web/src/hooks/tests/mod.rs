@@ -3,12 +3,11 @@
 mod signed;
 mod sns;
 
-use super::hook::{Hook, HookProvider};
-use super::seen::Seen;
 use super::sns_access::SnsAccess;
 use super::verification::{Delivery, Refusal, Verified, verify};
 use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
+use postroom::app::{RecentReports, Webhook, WebhookProvider};
 use postroom_transport::BoxFuture;
 use std::sync::{Arc, Mutex};
 use url::Url;
@@ -54,10 +53,10 @@ impl SnsAccess for Asked {
 }
 
 async fn verified(
-    hook: &Hook,
+    hook: &Webhook,
     headers: &HeaderMap,
     body: &[u8],
     now: DateTime<Utc>,
 ) -> Result<Verified, Refusal> {
-    verify(hook, Delivery { headers, body, now }, &Seen::default(), &Asked::default()).await
+    verify(hook, Delivery { headers, body, now }, &RecentReports::default(), &Asked::default()).await
 }

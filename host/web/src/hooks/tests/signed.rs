@@ -29,8 +29,8 @@ impl SendGrid {
         Self { pair, public }
     }
 
-    fn hook(&self) -> Hook {
-        Hook::new(HookProvider::SendGrid, Some(&self.public), Vec::new()).unwrap()
+    fn hook(&self) -> Webhook {
+        Webhook::new(WebhookProvider::SendGrid, Some(&self.public), Vec::new()).unwrap()
     }
 
     fn signed(&self, timestamp: &str, body: &[u8]) -> HeaderMap {
@@ -48,9 +48,9 @@ async fn sendgrids_signature_covers_time_and_body_and_holds_for_five_minutes() {
     let (hook, body) = (own.hook(), b"[{\"event\":\"open\"}]\r\n");
     let signed = own.signed(&NOW.to_string(), body);
     for (seconds, expected) in [
-        (0, Ok(Verified::News(None))),
-        (300, Ok(Verified::News(None))),
-        (-300, Ok(Verified::News(None))),
+        (0, Ok(Verified::Report(None))),
+        (300, Ok(Verified::Report(None))),
+        (-300, Ok(Verified::Report(None))),
         (301, Err(Refusal::Stale)),
         (-301, Err(Refusal::Stale)),
         (1_000_000_000, Err(Refusal::Stale)),
@@ -89,10 +89,10 @@ fn a_key_that_is_not_sendgrids_is_refused_when_it_is_set_up() {
     let pem =
         format!("-----BEGIN PUBLIC KEY-----\n{}\n{}\n-----END PUBLIC KEY-----\n", &good[..64], &good[64..]);
     for text in [&good, &format!(" {good}\n"), &pem] {
-        assert!(Hook::new(HookProvider::SendGrid, Some(text), Vec::new()).is_ok(), "{text}");
+        assert!(Webhook::new(WebhookProvider::SendGrid, Some(text), Vec::new()).is_ok(), "{text}");
     }
     for text in ["", "SG.an-api-key", &good[..40], &good.replace('M', "N"), &STANDARD.encode([0; 91])] {
-        assert!(Hook::new(HookProvider::SendGrid, Some(text), Vec::new()).is_err(), "{text}");
+        assert!(Webhook::new(WebhookProvider::SendGrid, Some(text), Vec::new()).is_err(), "{text}");
     }
 }
 
@@ -109,14 +109,14 @@ fn mailgun(key: &str, timestamp: &str, token: &str) -> Vec<u8> {
 
 #[tokio::test]
 async fn mailguns_token_holds_for_five_minutes_and_once() {
-    let hook = Hook::new(HookProvider::Mailgun, Some(SIGNING_KEY), Vec::new()).unwrap();
+    let hook = Webhook::new(WebhookProvider::Mailgun, Some(SIGNING_KEY), Vec::new()).unwrap();
     let now = NOW.to_string();
     let body = mailgun(SIGNING_KEY, &now, "t-1");
-    let news = Ok(Verified::News(Some("t-1".to_owned())));
+    let report = Ok(Verified::Report(Some("t-1".to_owned())));
     for (seconds, expected) in [
-        (0, news.clone_ok()),
-        (300, news.clone_ok()),
-        (-300, news.clone_ok()),
+        (0, report.clone_ok()),
+        (300, report.clone_ok()),
+        (-300, report.clone_ok()),
         (301, Err(Refusal::Stale)),
         (-301, Err(Refusal::Stale)),
     ] {
@@ -138,14 +138,14 @@ async fn mailguns_token_holds_for_five_minutes_and_once() {
     ] {
         assert_eq!(verified(&hook, &headers(&[]), body.as_bytes(), at(0)).await, Err(refusal), "{what}");
     }
-    let seen = Seen::default();
+    let recent = RecentReports::default();
     let delivery = Delivery { headers: &headers(&[]), body: &body, now: at(0) };
     assert!(
-        verify(&hook, delivery, &seen, &Asked::default()).await.is_ok(),
+        verify(&hook, delivery, &recent, &Asked::default()).await.is_ok(),
         "not kept yet: it may come again"
     );
-    seen.remember(&["mailgun", "t-1"]);
-    assert_eq!(verify(&hook, delivery, &seen, &Asked::default()).await, Err(Refusal::Repeated));
+    recent.remember(&["mailgun", "t-1"]);
+    assert_eq!(verify(&hook, delivery, &recent, &Asked::default()).await, Err(Refusal::Repeated));
 }
 
 trait CloneOk {
@@ -155,7 +155,7 @@ trait CloneOk {
 impl CloneOk for Result<Verified, Refusal> {
     fn clone_ok(&self) -> Result<Verified, Refusal> {
         match self {
-            Ok(Verified::News(once)) => Ok(Verified::News(once.clone())),
+            Ok(Verified::Report(once)) => Ok(Verified::Report(once.clone())),
             other => panic!("{other:?}"),
         }
     }
@@ -163,15 +163,15 @@ impl CloneOk for Result<Verified, Refusal> {
 
 #[tokio::test]
 async fn postmarks_credentials_are_those_that_were_set_up() {
-    let hook = Hook::new(HookProvider::Postmark, Some("post:4711-4711-4711-4711"), Vec::new()).unwrap();
+    let hook = Webhook::new(WebhookProvider::Postmark, Some("post:4711-4711-4711-4711"), Vec::new()).unwrap();
     let basic = |text: &str| headers(&[("Authorization", &format!("Basic {}", STANDARD.encode(text)))]);
     assert_eq!(
         verified(&hook, &basic("post:4711-4711-4711-4711"), b"{}", at(0)).await,
-        Ok(Verified::News(None))
+        Ok(Verified::Report(None))
     );
     let lower =
         headers(&[("Authorization", &format!("basic {}", STANDARD.encode("post:4711-4711-4711-4711")))]);
-    assert_eq!(verified(&hook, &lower, b"{}", at(0)).await, Ok(Verified::News(None)));
+    assert_eq!(verified(&hook, &lower, b"{}", at(0)).await, Ok(Verified::Report(None)));
     for (what, headers, refusal) in [
         ("none", headers(&[]), Refusal::Unsigned),
         ("a token", headers(&[("Authorization", "Bearer x")]), Refusal::Unsigned),
@@ -190,6 +190,6 @@ async fn postmarks_credentials_are_those_that_were_set_up() {
         "po st:4711-4711-4711-4711",
         "a:b@4711-4711-4711-4711",
     ] {
-        assert!(Hook::new(HookProvider::Postmark, Some(text), Vec::new()).is_err(), "{text}");
+        assert!(Webhook::new(WebhookProvider::Postmark, Some(text), Vec::new()).is_err(), "{text}");
     }
 }

@@ -17,8 +17,8 @@ fn asked() -> Asked {
     Asked { certificate: include_bytes!("sns.pem").to_vec(), ..Asked::default() }
 }
 
-fn hook() -> Hook {
-    Hook::new(HookProvider::Sns, None, vec![TOPIC.to_owned()]).unwrap()
+fn hook() -> Webhook {
+    Webhook::new(WebhookProvider::Sns, None, vec![TOPIC.to_owned()]).unwrap()
 }
 
 fn notification() -> Value {
@@ -51,7 +51,7 @@ const CONFIRMATION: &[&str] =
 async fn sns(envelope: &Value, access: &Asked, seconds: i64) -> Result<Verified, Refusal> {
     let (headers, body) = (headers(&[]), envelope.to_string());
     let delivery = Delivery { headers: &headers, body: body.as_bytes(), now: at(seconds) };
-    verify(&hook(), delivery, &Seen::default(), access).await
+    verify(&hook(), delivery, &RecentReports::default(), access).await
 }
 
 #[tokio::test]
@@ -64,9 +64,9 @@ async fn both_versions_of_the_signature_are_believed_for_an_hour() {
         ("a subject", signed(with_subject, NOTIFICATION)),
     ] {
         for (seconds, expected) in [
-            (0, Ok(Verified::News(None))),
-            (3_600, Ok(Verified::News(None))),
-            (-300, Ok(Verified::News(None))),
+            (0, Ok(Verified::Report(None))),
+            (3_600, Ok(Verified::Report(None))),
+            (-300, Ok(Verified::Report(None))),
             (3_601, Err(Refusal::Stale)),
             (-301, Err(Refusal::Stale)),
         ] {
@@ -95,7 +95,7 @@ async fn a_changed_envelope_is_not_believed() {
     for garbage in ["", "{}", "[]", "\u{0}"] {
         let headers = headers(&[]);
         let delivery = Delivery { headers: &headers, body: garbage.as_bytes(), now: at(0) };
-        let refused = verify(&hook(), delivery, &Seen::default(), &asked()).await;
+        let refused = verify(&hook(), delivery, &RecentReports::default(), &asked()).await;
         assert_eq!(refused, Err(Refusal::Malformed), "{garbage:?}");
     }
 }
@@ -166,7 +166,7 @@ async fn a_topic_that_nobody_set_up_is_neither_believed_nor_subscribed_to() {
 #[test]
 fn a_topic_is_named_by_its_arn() {
     for topic in [TOPIC, "arn:aws-cn:sns:cn-north-1:123456789012:mail"] {
-        assert!(Hook::new(HookProvider::Sns, None, vec![topic.to_owned()]).is_ok(), "{topic}");
+        assert!(Webhook::new(WebhookProvider::Sns, None, vec![topic.to_owned()]).is_ok(), "{topic}");
     }
     for topic in [
         "",
@@ -175,8 +175,8 @@ fn a_topic_is_named_by_its_arn() {
         "arn:aws:sns:evil/..:123456789012:mail",
         "arn:aws:sns:eu-west-1:12:mail",
     ] {
-        assert!(Hook::new(HookProvider::Sns, None, vec![topic.to_owned()]).is_err(), "{topic}");
+        assert!(Webhook::new(WebhookProvider::Sns, None, vec![topic.to_owned()]).is_err(), "{topic}");
     }
-    assert!(Hook::new(HookProvider::Sns, None, Vec::new()).is_err());
-    assert!(Hook::new(HookProvider::Sns, Some("key"), vec![TOPIC.to_owned()]).is_err());
+    assert!(Webhook::new(WebhookProvider::Sns, None, Vec::new()).is_err());
+    assert!(Webhook::new(WebhookProvider::Sns, Some("key"), vec![TOPIC.to_owned()]).is_err());
 }

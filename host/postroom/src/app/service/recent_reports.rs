@@ -1,4 +1,4 @@
-//! What came already, within bounds: the newest so many, oldest forgotten first.
+//! Reports that came lately, within bounds: the newest so many, the oldest forgotten first.
 //!
 //! A second line: what is kept of a report is a set, so whatever this forgets, or loses with the process, changes nothing
 //! when it comes again.
@@ -10,9 +10,9 @@ use std::sync::{Mutex, PoisonError};
 /// The most that are remembered: 100,000 of 16 bytes, twice.
 const MOST: usize = 100_000;
 
-/// A memory of what came.
+/// A memory of reports, by digests of what names them.
 #[derive(Debug, Default)]
-pub(crate) struct Seen {
+pub struct RecentReports {
     known: Mutex<Known>,
 }
 
@@ -22,14 +22,14 @@ struct Known {
     order: VecDeque<[u8; 16]>,
 }
 
-impl Seen {
-    /// Whether it came.
-    pub(super) fn knows(&self, parts: &[&str]) -> bool {
+impl RecentReports {
+    /// Tells whether a report with these parts was remembered.
+    pub fn contains(&self, parts: &[&str]) -> bool {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).set.contains(&digest(parts))
     }
 
-    /// Remembers it. Call it once its news is kept.
-    pub(super) fn remember(&self, parts: &[&str]) {
+    /// Remembers a report by these parts. Call it once its facts are recorded.
+    pub fn remember(&self, parts: &[&str]) {
         let digest = digest(parts);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if !known.set.insert(digest) {
@@ -61,14 +61,14 @@ mod tests {
 
     #[test]
     fn the_oldest_is_forgotten_first_and_memory_stays_bounded() {
-        let seen = Seen::default();
+        let recent = RecentReports::default();
         for number in 0..MOST + 10 {
-            seen.remember(&["id", &number.to_string()]);
-            seen.remember(&["id", &number.to_string()]);
+            recent.remember(&["id", &number.to_string()]);
+            recent.remember(&["id", &number.to_string()]);
         }
-        let (oldest, newest) = (seen.knows(&["id", "9"]), seen.knows(&["id", "10"]));
+        let (oldest, newest) = (recent.contains(&["id", "9"]), recent.contains(&["id", "10"]));
         assert_eq!((oldest, newest), (false, true));
-        assert_eq!(seen.known.lock().unwrap().order.len(), MOST);
-        assert!(!seen.knows(&["i", "d10"]));
+        assert_eq!(recent.known.lock().unwrap().order.len(), MOST);
+        assert!(!recent.contains(&["i", "d10"]));
     }
 }
