@@ -142,18 +142,27 @@ async fn an_erp_believes_nobody_with_another_key_clock_or_a_request_that_came_be
     }
     server.set_clock_ahead(0);
     erp.tell(&notice("n1")).await.unwrap();
-    // The very same bytes once more, as somebody on the way could send them.
-    let seen = server.requests().pop().unwrap();
+    // The very same bytes once more, as a stranger on the way could send them: a notice is known by its id, a question by its nonce.
+    let answer = replay_last(&server).await;
+    assert!(answer.starts_with("HTTP/1.1 409"), "{answer}");
+    assert_eq!(server.notices().len(), 1);
+    erp.probe().await.unwrap();
+    let answer = replay_last(&server).await;
+    assert!(answer.contains("401") && answer.contains("it came before"), "{answer}");
+}
+
+/// Sends the last request once more, byte for byte, and gives the answer.
+async fn replay_last(server: &Server<postroom_providers::Erp>) -> String {
+    let (seen, url) = (server.requests().pop().unwrap(), server.url());
     let mut again = format!("{} {} HTTP/1.1\r\nconnection: close\r\n", seen.method, seen.target);
     for (name, value) in &seen.headers {
         again.push_str(&format!("{name}: {value}\r\n"));
     }
     let answer = tokio::task::spawn_blocking(move || {
         let request = [again.as_bytes(), b"\r\n", &seen.body].concat();
-        whole_answer(server.url().trim_start_matches("http://"), &request)
+        whole_answer(url.trim_start_matches("http://"), &request)
     });
-    let answer = String::from_utf8_lossy(&answer.await.unwrap()).into_owned();
-    assert!(answer.contains("401") && answer.contains("it came before"), "{answer}");
+    String::from_utf8_lossy(&answer.await.unwrap()).into_owned()
 }
 
 #[tokio::test]
