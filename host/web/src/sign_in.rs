@@ -82,11 +82,7 @@ impl Session for Visitors {
             let ids = (owner.company.as_str(), owner.user.as_str(), owner.account.as_str());
             match self.site.installation.end_sign_in(ids, Utc::now(), result).await {
                 Ok(SignInEnd::Stored) => true,
-                Ok(SignInEnd::NotGranted) => false,
-                Ok(SignInEnd::Refused(reason)) => {
-                    tracing::warn!("sign-in: refused: {reason}");
-                    false
-                }
+                Ok(SignInEnd::NotGranted | SignInEnd::Refused(_)) => false,
                 Err(error) => {
                     log_failure("sign-in", &error);
                     false

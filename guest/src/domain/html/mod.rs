@@ -2,8 +2,9 @@
 //! parses it (html5ever), into a tree of bounded size, and new HTML is generated from that tree by lists of what is allowed. Nothing of the
 //! original markup is copied, so whatever a list does not name cannot be in the result.
 //!
-//! Invariants: no function here recurses on the depth of a document, dropping a tree included; the size of a tree and the time to build it
-//! are linear in the length of the input, whatever its shape; generated HTML is final, and nothing may rewrite it afterwards.
+//! Invariants: no function here recurses on the depth of a document, dropping a tree included; the size of a tree is
+//! linear in the length of the input, and so is the time to build it, but for the parser's comparison of the attributes of one tag with
+//! each other, which [`Limits`] bounds by the length of the whole; generated HTML is final, and nothing may rewrite it afterwards.
 
 mod escape;
 mod generate;

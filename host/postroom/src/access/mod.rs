@@ -19,7 +19,7 @@ pub enum Role {
     /// A user of a company, who works with the accounts that they may use.
     User,
     /// An administrator of one company.
-    CompanyStore,
+    Administrator,
     /// The one who runs the installation, for every company.
     Operator,
 }
@@ -29,7 +29,7 @@ impl Role {
     pub fn with_article(self) -> &'static str {
         match self {
             Self::User => "a user",
-            Self::CompanyStore => "an administrator",
+            Self::Administrator => "an administrator",
             Self::Operator => "the operator",
         }
     }
@@ -39,7 +39,7 @@ impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::User => "user",
-            Self::CompanyStore => "administrator",
+            Self::Administrator => "administrator",
             Self::Operator => "operator",
         })
     }

@@ -194,6 +194,11 @@ impl Erp {
     }
 
     async fn post(&self, notice: &Notice) -> Result<(), RecordsError> {
+        // Without its id in a header field the notice could not be verified, and would be refused at each attempt.
+        if notice.id.is_empty() || !notice.id.bytes().all(|byte| byte.is_ascii_graphic()) {
+            let detail = format!("a notice's id is printable ASCII: \"{}\" is not", shown(&notice.id));
+            return Err(RecordsError::Unusable(detail));
+        }
         let text = wire::notice(notice).map_err(|e| RecordsError::Unusable(e.to_string()))?;
         let body = text.clone();
         let sign = |_: &str, _: &Url| signature::notice_fields(&self.key, &notice.id, &body);

@@ -154,6 +154,7 @@ impl Webhook {
 impl AccountAccess {
     /// Gives the URL that the provider of the account's webhook is to call, under the public address of the installation.
     pub async fn webhook_url(&self, provider: WebhookProvider) -> Result<String, AppError> {
+        self.require_administrator()?;
         let public = self.connections.operator().web.public_url.as_ref().ok_or(AppError::NoPublicUrl)?;
         let tokens = LinkTokens::of(self.connections.link_keys().await?);
         Ok(public.page(&format!("hooks/{provider}/{}", tokens.webhook(self.company.id, self.account.id))))

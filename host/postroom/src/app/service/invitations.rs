@@ -90,6 +90,9 @@ impl Installation {
             Ok(granted) => self.redeem(key, account, granted).await?,
             Err(_) => SignInEnd::NotGranted,
         };
+        if let SignInEnd::Refused(reason) = end {
+            tracing::warn!("sign-in: refused: {reason}");
+        }
         if end != SignInEnd::Stored {
             // A grant that is not kept is forgotten, not revoked: at Google that would end every other grant of that mailbox
             // to this client, too.

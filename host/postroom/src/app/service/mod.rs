@@ -23,8 +23,10 @@ pub use reports::{ReportError, ReportEvent, ReportResult, ReportSource};
 use super::AppError;
 use crate::config::Web;
 use crate::connections::Connections;
-use crate::engine::Engine;
+use crate::engine::{Capabilities, CompanyPlugin, Engine};
 use crate::link_token::LinkTokens;
+use postroom_model::CompanyId;
+use std::sync::Arc;
 
 /// An installation, as its public endpoints act for it.
 pub struct Installation {
@@ -65,6 +67,13 @@ impl Installation {
     /// Gives the reports that came lately.
     pub fn recent_reports(&self) -> &RecentReports {
         &self.recent
+    }
+
+    /// Opens the plugin for one text of a stranger's: an instance that met it serves nothing else. What the plugin logs is dropped,
+    /// since a panic may quote the text.
+    fn plugin_for_stranger(&self, company: CompanyId) -> CompanyPlugin {
+        let capabilities = Capabilities { log: Arc::new(|_, _, _| {}), ..Capabilities::default() };
+        self.engine.company_plugin(company.to_string(), capabilities)
     }
 
     /// Takes the keys of links as they are now: one may have been added or withdrawn.

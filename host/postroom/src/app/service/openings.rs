@@ -2,7 +2,6 @@
 
 use super::Installation;
 use crate::app::{AppError, no_files};
-use crate::engine::Capabilities;
 use chrono::{DateTime, FixedOffset, SecondsFormat};
 use postroom_contract::openings::Fetch;
 use postroom_model::CompanyId;
@@ -88,7 +87,7 @@ impl Installation {
             at: stamp(fetch.at),
             recipient: recipient.clone(),
         };
-        let plugin = self.engine.company_plugin(mail.company.to_string(), Capabilities::default());
+        let plugin = self.plugin_for_stranger(mail.company);
         let fact = match plugin.classify_fetch(&no_files(), &asked).await {
             Ok(Ok(fact)) => fact,
             Ok(Err(fault)) => {

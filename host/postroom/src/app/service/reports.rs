@@ -3,7 +3,6 @@
 use super::Installation;
 use super::report_notices::{MatchedMail, NoticeError};
 use crate::app::{AppError, Webhook, WebhookProvider, no_files};
-use crate::engine::Capabilities;
 use crate::vault::VaultError;
 use postroom_contract::webhooks::{Reading, Reference};
 use postroom_model::Account;
@@ -98,8 +97,7 @@ impl Installation {
         observe: &(dyn Fn(ReportEvent<'_>) + Send + Sync),
     ) -> Result<(), ReportError> {
         let unreadable = |reason: String| Err(ReportError::Unreadable(reason));
-        // Opened for this report: an instance that met a stranger's text serves nothing else.
-        let plugin = self.engine.company_plugin(account.company.to_string(), Capabilities::default());
+        let plugin = self.plugin_for_stranger(account.company);
         let Reading { notices, passed_over } =
             match plugin.read_webhook(&no_files(), provider.as_str(), body).await {
                 Ok(Ok(reading)) => reading,
