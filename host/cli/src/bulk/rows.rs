@@ -2,7 +2,7 @@
 
 use crate::output::{line, table};
 use crate::{Common, Failure, explained, mail};
-use postroom::app::bulk::{Duplicate, Note, Problem, Quota, Row, Verdict};
+use postroom::app::bulk::{Note, Problem, Quota, Row, SameNumber, Verdict};
 use postroom::app::{Explanations, Session};
 use serde::Serialize;
 
@@ -86,13 +86,13 @@ async fn words(
             "{size} bytes as encoded; the account's provider takes {most}: leave attachments out, or send links"
         ),
         Problem::UnreadableAttachment(error) | Problem::UnreadableFile(error) => error.clone(),
-        Problem::SameNumber(duplicate) => same_number(duplicate),
+        Problem::SameNumber(documents) => same_number(documents),
         Problem::Suppressed(one) => format!("{one}: `postroom suppressions release {}`", one.address),
     }
 }
 
-fn same_number(duplicate: &Duplicate) -> String {
-    let Duplicate::Differs { number, files } = duplicate else { return String::new() };
+fn same_number(documents: &SameNumber) -> String {
+    let SameNumber { number, files } = documents;
     let count = match files.len() {
         2 => "two".to_owned(),
         count => count.to_string(),
@@ -183,7 +183,7 @@ mod tests {
     fn documents_of_one_number_are_named_in_a_row() {
         let differs = |count: usize| {
             let files = (1..=count).map(|it| format!("{it}.json")).collect();
-            same_number(&Duplicate::Differs { number: "F-1".into(), files })
+            same_number(&SameNumber { number: "F-1".into(), files })
         };
         assert!(
             differs(2).starts_with("two different documents with the number F-1: 1.json, 2.json; keep one")

@@ -209,7 +209,7 @@ impl MailContent {
             }
         }
         let digest = hash.finalize();
-        Ok(digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+        Ok(data_encoding::HEXLOWER.encode(digest.get(..16).unwrap_or(&digest)))
     }
 }
 

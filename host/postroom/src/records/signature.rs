@@ -4,6 +4,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
@@ -110,12 +111,15 @@ impl SignedQuestion<'_> {
     /// Gives the text that is signed.
     pub fn text(&self) -> String {
         let Self { method, target, timestamp, nonce, body } = self;
-        format!("{FORM}\n{method}\n{target}\n{timestamp}\n{nonce}\n{}", hex(&Sha256::digest(body)))
+        format!(
+            "{FORM}\n{method}\n{target}\n{timestamp}\n{nonce}\n{}",
+            HEXLOWER.encode(&Sha256::digest(body))
+        )
     }
 
     /// Computes what stands in `Postroom-Signature`.
     pub fn signature(&self, key: &RecordsKey) -> String {
-        hex(&key.hmac(self.text().as_bytes()))
+        HEXLOWER.encode(&key.hmac(self.text().as_bytes()))
     }
 }
 
@@ -151,8 +155,4 @@ fn header_fields(fields: [(&'static str, String); 3]) -> HeaderMap {
         Some((HeaderName::from_static(name), HeaderValue::from_str(&value).ok()?))
     });
     values.collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    data_encoding::HEXLOWER.encode(bytes)
 }

@@ -16,13 +16,17 @@ use std::sync::Arc;
 pub enum Duplicate {
     /// It is the same as this one, which comes before it.
     SameAs(String),
-    /// These differ, and have this number; it is one of them.
-    Differs {
-        /// The number.
-        number: String,
-        /// All of them.
-        files: Vec<String>,
-    },
+    /// It is one of several that differ and have one number.
+    Differs(Arc<SameNumber>),
+}
+
+/// Documents that differ and have one number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SameNumber {
+    /// The number.
+    pub number: String,
+    /// All of them.
+    pub files: Vec<String>,
 }
 
 /// What a number names.
@@ -45,14 +49,15 @@ pub(super) async fn mark(batch: &Arc<Batch>, source: &mut Source) -> Result<(), 
         same.into_iter().map(|(place, before)| (place, Duplicate::SameAs(name(before)))).collect();
     for ((_, number, _), mut places) in numbers.into_iter().filter(|(_, places)| places.len() > 1) {
         places.sort_unstable();
-        let files: Vec<String> = places.iter().map(|place| name(*place)).collect();
-        let differs = |place| (place, Duplicate::Differs { number: number.clone(), files: files.clone() });
+        let files = places.iter().map(|place| name(*place)).collect();
+        let same_number = Arc::new(SameNumber { number, files });
+        let differs = |place| (place, Duplicate::Differs(Arc::clone(&same_number)));
         duplicates.extend(places.into_iter().map(differs));
     }
     let mut place = 0;
     for item in &mut source.items {
         if let Item::File { duplicate, .. } = item {
-            *duplicate = duplicates.remove(&place).map(Arc::new);
+            *duplicate = duplicates.remove(&place);
             place += 1;
         }
     }

@@ -17,7 +17,7 @@ mod sending;
 mod source;
 
 pub use batch_name::unused_batch_name;
-pub use duplicates::Duplicate;
+pub use duplicates::{Duplicate, SameNumber};
 pub use preflight::Quota;
 pub use row::{Addressee, Attached, Note, Problem, Row, Unresolved, Verdict};
 pub use sending::{BatchEnd, SendingEvent, send_batch, unless_stopped};
@@ -249,9 +249,9 @@ impl Batch {
     async fn checked_file(
         &self,
         path: PathBuf,
-        duplicate: Option<Arc<Duplicate>>,
+        duplicate: Option<Duplicate>,
     ) -> Result<Option<Checked>, AppError> {
-        if let Some(Duplicate::SameAs(first)) = duplicate.as_deref() {
+        if let Some(Duplicate::SameAs(first)) = &duplicate {
             // What is left out by choice has no row, as often as it is there.
             if self.request.chooses() && preflight::check(self, path.clone()).await?.is_none() {
                 return Ok(None);
@@ -259,8 +259,10 @@ impl Batch {
             return Ok(Some((Row::repeated(path, first), None)));
         }
         let Some((mut row, composed)) = preflight::check(self, path).await? else { return Ok(None) };
-        if let Some(duplicate) = duplicate.filter(|_| !self.request.same_number) {
-            row.needs(Problem::SameNumber(duplicate));
+        if let Some(Duplicate::Differs(documents)) = duplicate
+            && !self.request.same_number
+        {
+            row.needs(Problem::SameNumber(documents));
         }
         Ok(Some((row, composed)))
     }

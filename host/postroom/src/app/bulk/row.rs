@@ -1,7 +1,7 @@
 //! A document of a batch as the check before the batch leaves it: who gets it and why, what has to be put right, what is worth
 //! knowing.
 
-use super::duplicates::Duplicate;
+use super::duplicates::SameNumber;
 use crate::app::{Composed, DraftError, Suppression};
 use crate::records::Entry;
 use postroom_contract::documents::Summary;
@@ -100,7 +100,7 @@ pub enum Problem {
     /// A fetched file can't be read.
     UnreadableFile(String),
     /// Other documents of the batch have its number.
-    SameNumber(Arc<Duplicate>),
+    SameNumber(Arc<SameNumber>),
     /// A recipient is not written to any more.
     Suppressed(Suppression),
 }

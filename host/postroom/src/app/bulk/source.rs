@@ -24,7 +24,7 @@ const NAME: usize = 100;
 /// A document of the batch.
 #[derive(Debug, Clone)]
 pub(super) enum Item {
-    File { path: PathBuf, duplicate: Option<Arc<Duplicate>> },
+    File { path: PathBuf, duplicate: Option<Duplicate> },
     Record(Entry, Arc<Fetching>),
 }
 
@@ -33,7 +33,7 @@ pub(super) enum Item {
 pub(super) enum PreparedDocument {
     File {
         path: PathBuf,
-        duplicate: Option<Arc<Duplicate>>,
+        duplicate: Option<Duplicate>,
     },
     /// Fetched into a folder that goes with this.
     Fetched {
