@@ -45,7 +45,7 @@ pub(super) async fn run(common: &Common, args: &RenderArgs) -> Result<Exit, Fail
     let content = args.mail.content();
     content.refuse_unusable(&company_plugin).await?;
     let id = content.identity(&config, &sender).await?;
-    let mut draft = content.draft(&config, sender, id, String::new())?;
+    let mut draft = content.draft(config.settings_json(), config.logo.as_ref(), sender, id, String::new())?;
     if draft.now.is_empty() {
         let summary = company_plugin.read(&load_plugin::no_files(), &draft.document).await?;
         let summary = summary.map_err(|e| args.mail.failed(&DraftError::Document(e)))?;

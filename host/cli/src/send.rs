@@ -201,7 +201,8 @@ async fn once(common: &Common, args: &SendArgs) -> Result<Exit, Failure> {
     content.refuse_unusable(&plugin).await?;
     let now = now().to_rfc3339_opts(chrono::SecondsFormat::Secs, false);
     let id = uuid::Uuid::now_v7().to_string();
-    let mut draft = content.draft(&config, account.mailbox(), id, now.clone())?;
+    let mut draft =
+        content.draft(config.settings_json(), config.logo.as_ref(), account.mailbox(), id, now.clone())?;
     draft.attach_embedded_pdf(&plugin).await?;
     let ready = match draft.compose(&plugin).await {
         Ok(ready) => ready,

@@ -65,6 +65,7 @@ pub use mail::again::{Again, NotAgain};
 pub use mail::attempt::{Attempt, AttemptResult, Completion, NewAttempt, OpenAttempt};
 pub use mail::batches::{Batch, BatchCounts, NUMBERED_BY_PARTNER};
 pub use mail::listing::{Count, Filter, Listed, MailCommand, MailCommandResult};
+pub use mail::recent::Claiming;
 pub use mail::types::{
     AttachedFile, DocumentRef, Event, FilePlace, Mail, MailSummary, Message, NewMail, OpenCheck, Party,
     Piece, Recipient, among_recipients,
@@ -89,11 +90,15 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: AnyPool,
+    /// What writes by: of a file one connection, which therefore keeps the pages that it has read.
+    writer: AnyPool,
     dialect: Dialect,
     write_lock: sql::writing::WriteLock,
     /// Where the store is, without a password.
     place: Arc<str>,
     wakes: queue::wake::Notifier,
+    /// Mails that were enqueued here, for the worker of this program.
+    recent: mail::recent::RecentMails,
     /// The key of the pseudonyms of erased addresses, once the vault has lent it.
     pseudonyms: compliance::pseudonym::Pseudonyms,
 }
@@ -105,15 +110,17 @@ impl Store {
     /// [`StoreError::CannotOpen`], [`StoreError::SchemaNewer`] after a step back to an earlier version of this program,
     /// [`StoreError::ReadOnly`], [`StoreError::DiskFull`]; [`StoreError::ConnectionLost`] where the server does not answer.
     pub async fn open(location: &Location) -> Result<Self, StoreError> {
-        let (pool, dialect) = schema::connect::open(location).await?;
+        let (schema::connect::Pools { pool, writer }, dialect) = schema::connect::open(location).await?;
         let place = location.to_string().into();
         let write_lock = sql::writing::WriteLock::of(dialect);
         Ok(Self {
             pool,
+            writer,
             dialect,
             write_lock,
             place,
             wakes: queue::wake::Notifier::of(location),
+            recent: Default::default(),
             pseudonyms: Default::default(),
         })
     }
@@ -125,6 +132,7 @@ impl Store {
 
     /// Closes every connection. What was committed is on disk without it.
     pub async fn close(&self) {
+        self.writer.close().await;
         self.pool.close().await;
     }
 }

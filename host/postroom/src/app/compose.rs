@@ -2,13 +2,11 @@
 
 use super::platform::{return_path, sign};
 use super::{AppError, MailContent, OpenTracking, Session, now};
-use crate::config::Config;
 use crate::outbox::{Draft, Keeping, Mode, Ready};
 use postroom_contract::types::Address;
 use postroom_contract::types::Reason as Warning;
-use postroom_model::{Transport, plugin_settings};
+use postroom_model::Transport;
 use postroom_store::{MailId, NewMail, SendOptions};
-use postroom_transport::attachments::AttachmentSource;
 
 /// A composed mail, before anything is stored.
 #[derive(Debug)]
@@ -27,20 +25,16 @@ pub async fn compose(
     id: MailId,
     pixel: Option<String>,
 ) -> Result<Composed, AppError> {
-    let settings = plugin_settings(&session.company, &session.user, &session.settings);
-    let settings = serde_json::from_str(&settings).map_err(|e| AppError::Internal(e.to_string()))?;
-    let config = Config { settings, ..Config::default() };
     let account = &session.account;
     let name = account.display_name.as_ref().map(ToString::to_string);
     let sender = Address { name, address: account.address.to_string() };
     let stamp = now().to_rfc3339_opts(chrono::SecondsFormat::Secs, false);
-    let mut draft = mail.draft(&config, sender, id.to_string(), stamp)?;
+    let mut draft = mail.draft(session.plugin_settings.clone(), None, sender, id.to_string(), stamp)?;
     // The mail's identity is the store's: attempts and reports refer to it.
     draft.id = id.to_string();
     draft.pixel = pixel;
     if let Some(logo) = &session.logo {
-        let (name, content) = (logo.file_name.clone(), AttachmentSource::from_bytes(logo.content.clone()));
-        draft.attach_source(name, logo.media_type(), "logo", content);
+        draft.attach_source(logo.file_name.clone(), logo.media_type, "logo", logo.content.clone());
     }
     match &account.transport {
         Transport::MailClient => draft.mode = Mode::MailClient,
@@ -85,6 +79,7 @@ impl Composed {
     ) -> Result<NewMail, AppError> {
         let open_check = opens.after(&self.ready.message.warnings);
         let keeping = Keeping { id, account: session.account.id, created: now(), options, open_check };
-        self.ready.to_enqueue(&self.draft, keeping).await.map_err(|e| AppError::Input(e.to_string()))
+        let digests = session.connections.file_digests();
+        self.ready.to_enqueue(&self.draft, keeping, digests).await.map_err(|e| AppError::Input(e.to_string()))
     }
 }

@@ -131,10 +131,11 @@ impl MailContent {
         if unusable.is_empty() { Ok(()) } else { Err(AppError::UnusableAddresses(unusable)) }
     }
 
-    /// Makes the draft. `id` and `now` stand in where none are chosen.
+    /// Makes the draft, with settings in JSON and a logo on disk. `id` and `now` stand in where none are chosen.
     pub fn draft(
         &self,
-        config: &Config,
+        settings: String,
+        logo: Option<&PathBuf>,
         sender: Address,
         id: String,
         now: String,
@@ -144,7 +145,7 @@ impl MailContent {
         let mut draft = Draft::of_file(&self.document, sender, id, now)?;
         draft.use_case.clone_from(&self.use_case);
         draft.language.clone_from(&self.language);
-        draft.settings = config.settings_json();
+        draft.settings = settings;
         draft.overrides.to = joined(&self.to);
         draft.overrides.cc = joined(&self.cc);
         draft.overrides.bcc = joined(&self.bcc);
@@ -155,7 +156,7 @@ impl MailContent {
         draft.portal =
             self.view_url.clone().map(|view_url| Portal { view_url, pdf_url: self.pdf_url.clone() });
         draft.insist.clone_from(&self.insist);
-        for (file, role) in [(&self.pdf, "pdf"), (&self.ubl, "ubl"), (&config.logo, "logo")] {
+        for (file, role) in [(self.pdf.as_ref(), "pdf"), (self.ubl.as_ref(), "ubl"), (logo, "logo")] {
             if let Some(file) = file {
                 draft.attach(file, role)?;
             }

@@ -7,8 +7,9 @@ use super::{AppError, PluginLoad, now};
 use crate::connections::{ConnectionError, Connections};
 use crate::engine::CompanyPlugin;
 use crate::outbox::{Clock, Copies, CurrentPause, Dispatch, LEASE, OutboxHandle};
-use postroom_model::{Account, AccountState, Company, Logo, Name, User, UserSettings};
+use postroom_model::{Account, AccountState, Company, Logo, Name, User, UserSettings, plugin_settings};
 use postroom_store::{BatchId, MailId, Order, StoreError, UserStore};
+use postroom_transport::attachments::AttachmentSource;
 use tokio::sync::OnceCell;
 
 /// A user, an account that they may use, and what they can reach.
@@ -27,15 +28,35 @@ pub struct Session {
     pub fallback_error: Option<ConnectionError>,
     /// What the user has set for the account.
     pub settings: UserSettings,
+    /// The settings of company, user and account, as the plugin takes them: JSON by the schema `settings`.
+    pub plugin_settings: String,
     /// The plugin at work for the company, able to reach the account and the fallback.
     pub plugin: CompanyPlugin,
     /// The company's logo.
-    pub logo: Option<Logo>,
+    pub logo: Option<LogoFile>,
     /// The outbox, on behalf of this session.
     pub outbox: OutboxHandle,
     /// The state that the account is taken to be in, for a test.
     pub pretend: Option<AccountState>,
     pause: CurrentPause,
+}
+
+/// The company's logo, as a file of each mail.
+#[derive(Debug)]
+pub struct LogoFile {
+    /// Its name.
+    pub file_name: String,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// Its bytes.
+    pub content: AttachmentSource,
+}
+
+impl From<Logo> for LogoFile {
+    fn from(logo: Logo) -> Self {
+        let media_type = logo.media_type();
+        Self { file_name: logo.file_name, media_type, content: AttachmentSource::from_bytes(logo.content) }
+    }
 }
 
 impl std::fmt::Debug for Session {
@@ -109,8 +130,10 @@ impl Session {
         if fallback_error.is_some() {
             fallback = None;
         }
-        let outbox = OutboxHandle::open(connections.store(), "command", Clock::system());
-        let logo = connections.store().user_store(&user).logo().await?;
+        let outbox = OutboxHandle::open(connections.store(), "command", Clock::system())
+            .with_file_digests(connections.file_digests().clone());
+        let logo = connections.store().user_store(&user).logo().await?.map(LogoFile::from);
+        let plugin_settings = plugin_settings(&company, &user, &settings);
         let pause = connections.store().account_pause(company.id, account.id).await?;
         Ok(Self {
             connections,
@@ -120,6 +143,7 @@ impl Session {
             fallback,
             fallback_error,
             settings,
+            plugin_settings,
             plugin,
             logo,
             outbox,
@@ -149,9 +173,9 @@ impl Session {
         Dispatch {
             outbox: &self.outbox,
             company_plugin: &self.plugin,
-            company: self.company.clone(),
-            account: self.account.clone(),
-            fallback: self.fallback.clone(),
+            company: &self.company,
+            account: &self.account,
+            fallback: self.fallback.as_ref(),
             copies: Copies::AtOnce,
             pretend: self.pretend.clone(),
             cleared: false,

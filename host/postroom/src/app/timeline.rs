@@ -62,8 +62,8 @@ impl MailView {
         let dispatch = Dispatch {
             outbox: &outbox,
             company_plugin: &plugin,
-            company: self.company.clone(),
-            account,
+            company: &self.company,
+            account: &account,
             fallback: None,
             copies: Copies::AtOnce,
             pretend: None,

@@ -13,7 +13,8 @@ pub async fn start_worker(
     options: WorkerOptions,
     lock: &WorkerLock,
 ) -> Result<Worker, AppError> {
-    let outbox = OutboxHandle::open(connections.store(), "worker", Clock::system());
+    let outbox = OutboxHandle::open(connections.store(), "worker", Clock::system())
+        .with_file_digests(connections.file_digests().clone());
     if lock.is_alone() {
         outbox.release_leases_of("worker").await?;
     }

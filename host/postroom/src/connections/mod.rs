@@ -21,6 +21,7 @@ use clients::StoredClients;
 use postroom_model::AllowList;
 use postroom_model::{Account, AccountState, Destination, Grant, SecretKind, ServiceUrl, Transport};
 use postroom_store::Store;
+use postroom_transport::attachments::FileDigests;
 use postroom_transport::dkim::{Signer, SigningKeyPair, SigningSubmitter};
 use postroom_transport::http_api::{self, WebClient};
 use postroom_transport::imap::{self, ImapClient};
@@ -45,6 +46,7 @@ struct Inner {
     smtp: SmtpClient,
     imap: ImapClient,
     web: WebClient,
+    digests: FileDigests,
 }
 
 impl std::fmt::Debug for Connections {
@@ -81,6 +83,7 @@ impl Connections {
                 smtp: SmtpClient::default(),
                 imap: ImapClient::default(),
                 web: WebClient::new(),
+                digests: FileDigests::default(),
             }),
         }
     }
@@ -93,6 +96,11 @@ impl Connections {
     /// The store.
     pub fn store(&self) -> &Store {
         self.inner.vault.store()
+    }
+
+    /// Digests of the files that this program has read lately: whoever composes and whoever sends share them.
+    pub fn file_digests(&self) -> &FileDigests {
+        &self.inner.digests
     }
 
     /// The operator's settings.

@@ -5,6 +5,7 @@
 use super::facts::Time;
 use super::stored_message::{self, FileError};
 use postroom_store::{Mail, MailId, NewMail, OpenCheck, Piece};
+use postroom_transport::attachments::FileDigests;
 
 /// The end of a message's header.
 const END_OF_HEADER: &str = "\r\n\r\n";
@@ -47,7 +48,7 @@ pub async fn again(
     reply_to: Option<Renamed>,
     mail_from: Option<String>,
 ) -> Result<NewMail, AgainError> {
-    stored_message::files(mail).await?;
+    stored_message::files(mail, &FileDigests::default()).await?;
     let mut new = NewMail { id, created, ..mail.mail.clone() };
     if new.message.pieces.is_empty() {
         return Err(AgainError::Removed);

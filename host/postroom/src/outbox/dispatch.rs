@@ -52,11 +52,11 @@ pub struct Dispatch<'a> {
     /// The plugin at work for the company, able to reach both accounts.
     pub company_plugin: &'a CompanyPlugin,
     /// The company.
-    pub company: Company,
+    pub company: &'a Company,
     /// The account that the mails are sent as.
-    pub account: Account,
+    pub account: &'a Account,
     /// The company's fallback.
-    pub fallback: Option<Account>,
+    pub fallback: Option<&'a Account>,
     /// When the copy in Sent is filed.
     pub copies: Copies,
     /// The state that the account is taken to be in whatever the store says: for a test of the fallback.
@@ -83,7 +83,7 @@ impl Dispatch<'_> {
     /// [`OutboxError`]. Nothing was sent, or what was is in the store.
     pub async fn step(&self, id: MailId, answers: Answers, now: Time) -> Result<Step, OutboxError> {
         let mail = self.outbox.store.mail(id).await?;
-        let mut own = self.current(&self.account).await?;
+        let mut own = self.current(self.account).await?;
         if let Some(state) = &self.pretend {
             own.state = state.clone();
         }
@@ -107,13 +107,13 @@ impl Dispatch<'_> {
         {
             mail = self.outbox.store.mail(mail.mail.id).await?;
         }
-        let can_look_in_sent = reconcile::can_look(self.company_plugin, &self.account, &mail).await?;
+        let can_look_in_sent = reconcile::can_look(self.company_plugin, self.account, &mail).await?;
         if let Some(until) = reconcile::may_run_until(&mail, now).filter(|_| can_look_in_sent) {
             let until = reconcile::wait_for_interrupted(self.outbox, &mail, until, now).await?;
             return Ok(Step::WaitUntil(Wait::for_the_first_try(until)));
         }
         let answer = answers.fallback.or(mail.outbox.answer);
-        let (fallback, pause) = (self.fallback.as_ref(), self.pause.get());
+        let (fallback, pause) = (self.fallback, self.pause.get());
         let ways = Ways {
             company_plugin: self.company_plugin,
             own,
@@ -123,7 +123,7 @@ impl Dispatch<'_> {
             pause: pause.clone(),
         };
         let not_ours = || OutboxError::NotOurs(self.account.name.to_string());
-        let facts = ways.facts(&mail, &self.company).await?.ok_or_else(not_ours)?;
+        let facts = ways.facts(&mail, self.company).await?.ok_or_else(not_ours)?;
         let decided = self.company_plugin.decide(&Files::default(), &facts, &stamp(now)).await?;
         let action = decided.map_err(|fault| facts::disagreement(&fault))?;
         Ok(match action.step {
@@ -167,7 +167,7 @@ impl Dispatch<'_> {
         if reconcile::record_interruption(self.outbox, self.company_plugin, &mail).await? {
             mail = self.outbox.store.mail(id).await?;
         }
-        if !reconcile::can_look(self.company_plugin, &self.account, &mail).await? {
+        if !reconcile::can_look(self.company_plugin, self.account, &mail).await? {
             return Ok(Step::AskInDoubt);
         }
         match reconcile::may_run_until(&mail, now) {
@@ -177,7 +177,7 @@ impl Dispatch<'_> {
     }
 
     async fn look(&self, mail: &Mail, now: Time) -> Result<Step, OutboxError> {
-        let (account, fallback) = (&self.account, self.fallback.as_ref());
+        let (account, fallback) = (self.account, self.fallback);
         reconcile::look(self.outbox, self.company_plugin, account, fallback, mail, now).await
     }
 
@@ -219,10 +219,10 @@ impl Dispatch<'_> {
     }
 
     async fn attempt(&self, mail: &Mail, route: &Route, now: Time) -> Result<Made, OutboxError> {
-        let fallback = self.fallback.as_ref().filter(|it| it.name.as_str() == route.account_name);
-        let account = fallback.unwrap_or(&self.account);
+        let fallback = self.fallback.filter(|it| it.name.as_str() == route.account_name);
+        let account = fallback.unwrap_or(self.account);
         // What may fail without a trace comes before the record.
-        let files = stored_message::files(mail).await?;
+        let files = stored_message::files(mail, &self.outbox.digests).await?;
         let (outgoing, to) = (stored_message::outgoing(mail, &files), self.outstanding(mail).await?);
         let started = NewAttempt {
             started: now,
@@ -363,7 +363,8 @@ impl Dispatch<'_> {
         now: Time,
     ) -> Result<SentCopy, OutboxError> {
         let transport = facts::transport(self.company_plugin, by).unwrap_or("mail-client");
-        let copies = sent_copy::file(self.company_plugin, &self.account, transport, &[mail], now).await?;
+        let copies =
+            sent_copy::file(self.outbox, self.company_plugin, self.account, transport, &[mail], now).await?;
         Ok(copies.into_iter().next().unwrap_or(SentCopy::NoMailbox))
     }
 }

@@ -181,6 +181,9 @@ impl Draft {
 
     /// The blind copy to the user who makes the mail: the one that their settings ask for, or their own address typed as Bcc.
     fn own_copies(&self, entries: &[recipients::Entry]) -> Vec<String> {
+        if entries.iter().all(|entry| entry.field != recipients::Field::Bcc) {
+            return Vec::new();
+        }
         let settings: Value = serde_json::from_str(&self.settings).unwrap_or_default();
         let own = ["own_email", "email"].map(|name| settings["user"][name].as_str().map(str::trim));
         let is_own = |address: &str| own.iter().flatten().any(|own| own.eq_ignore_ascii_case(address));

@@ -7,6 +7,7 @@ use postroom_store::{
     AttemptId, Completion, Event, GroupCommitWriter, LeaseOwner, MailId, QueueState, StateChange, Store,
     StoreError, SystemStore,
 };
+use postroom_transport::attachments::FileDigests;
 use postroom_transport::{BeforeFinalDot, BoxFuture};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -67,6 +68,8 @@ pub struct OutboxHandle {
     pub lease_owner: LeaseOwner,
     /// The source of the time.
     pub clock: Clock,
+    /// Digests of the files that this program has read lately.
+    pub(super) digests: FileDigests,
     /// When a failing write was last logged.
     last_warning: Arc<Mutex<Option<Instant>>>,
 }
@@ -85,7 +88,14 @@ impl OutboxHandle {
     pub fn open(store: &Store, kind: &str, clock: Clock) -> Self {
         let store = store.system();
         let (journal, lease_owner) = (GroupCommitWriter::new(&store), LeaseOwner::new(kind));
-        Self { store, journal, lease_owner, clock, last_warning: Arc::default() }
+        let digests = FileDigests::default();
+        Self { store, journal, lease_owner, clock, digests, last_warning: Arc::default() }
+    }
+
+    /// Shares the digests of files with what composes mails in this program.
+    #[must_use]
+    pub fn with_file_digests(self, digests: FileDigests) -> Self {
+        Self { digests, ..self }
     }
 
     /// Describes an error; with the place of the store, where an operator has to mend it there.

@@ -2,6 +2,7 @@
 
 use super::error::OutboxError;
 use super::facts::{Time, stamp};
+use super::outbox_handle::OutboxHandle;
 use super::stored_message;
 use crate::engine::{CompanyPlugin, Files};
 use postroom_contract::attachments::Chunk;
@@ -9,6 +10,7 @@ use postroom_contract::sent::{FilingPlan, MailboxAccount as SentAccount, SentErr
 use postroom_contract::{imap, sent};
 use postroom_model::{Account, FolderUse, Transport};
 use postroom_store::Mail;
+use postroom_transport::attachments::FileDigests;
 
 /// What became of the copy.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -76,6 +78,7 @@ async fn provider(company_plugin: &CompanyPlugin, account: &Account) -> Result<O
 /// # Errors
 /// The plugin gave no answer, or a file of a mail can't be read.
 pub(super) async fn file(
+    outbox: &OutboxHandle,
     company_plugin: &CompanyPlugin,
     account: &Account,
     transport: &str,
@@ -102,7 +105,7 @@ pub(super) async fn file(
     let (mut files, mut copies) = (Files::default(), Vec::with_capacity(mails.len()));
     for mail in mails {
         copies.push(SentMail {
-            chunks: gathered(mail, &mut files).await?,
+            chunks: gathered(mail, &outbox.digests, &mut files).await?,
             size: u32::try_from(mail.mail.message.size).unwrap_or(u32::MAX),
             at: stamp(at),
         });
@@ -122,8 +125,8 @@ pub(super) async fn file(
 }
 
 /// The chunks of a mail among others: its files get numbers that no other mail's files have.
-async fn gathered(mail: &Mail, into: &mut Files) -> Result<Vec<Chunk>, OutboxError> {
-    let own = stored_message::files(mail).await?;
+async fn gathered(mail: &Mail, digests: &FileDigests, into: &mut Files) -> Result<Vec<Chunk>, OutboxError> {
+    let own = stored_message::files(mail, digests).await?;
     let mut chunks = stored_message::chunks(mail);
     for chunk in &mut chunks {
         if let Chunk::Attachment(handle) | Chunk::Raw(handle) = chunk

@@ -10,7 +10,7 @@ use postroom_store::{
     AttachedFile, DocumentRef, FilePlace, Mail, MailId, Message, NewMail, OpenCheck, Party, Piece, Recipient,
     SendOptions,
 };
-use postroom_transport::attachments::{AttachmentSource, ReadError};
+use postroom_transport::attachments::{AttachmentSource, FileDigests, ReadError};
 
 /// A file of a kept mail that can't be sent as it was composed. Nothing was sent.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +62,12 @@ impl Ready {
     ///
     /// # Errors
     /// [`FileError`].
-    pub async fn to_enqueue(&self, draft: &Draft, keeping: Keeping) -> Result<NewMail, FileError> {
+    pub async fn to_enqueue(
+        &self,
+        draft: &Draft,
+        keeping: Keeping,
+        digests: &FileDigests,
+    ) -> Result<NewMail, FileError> {
         let document = DocumentRef {
             kind: self.summary.kind.clone(),
             number: self.summary.number.clone(),
@@ -87,7 +92,7 @@ impl Ready {
         let mut files = Vec::new();
         for (handle, (attachment, _)) in (1..).zip(&draft.attachments) {
             if let Some(source) = self.files.get(handle).filter(|_| travels(handle)) {
-                files.push(file(handle, attachment, source).await?);
+                files.push(file(handle, attachment, source, digests).await?);
             }
         }
         Ok(NewMail {
@@ -155,6 +160,7 @@ async fn file(
     handle: u32,
     attachment: &postroom_contract::attachments::Attachment,
     source: &AttachmentSource,
+    digests: &FileDigests,
 ) -> Result<AttachedFile, FileError> {
     let name = attachment.file_name.as_str();
     let place = match source.path() {
@@ -174,7 +180,7 @@ async fn file(
         media_type: attachment.media_type.clone(),
         role: attachment.role.clone(),
         size: source.size(),
-        sha256: source.sha256().await.map_err(unreadable(name))?,
+        sha256: digests.sha256(source).await.map_err(unreadable(name))?,
         place,
     })
 }
@@ -183,14 +189,14 @@ async fn file(
 ///
 /// # Errors
 /// [`FileError`].
-pub(super) async fn files(mail: &Mail) -> Result<Files, FileError> {
+pub(super) async fn files(mail: &Mail, digests: &FileDigests) -> Result<Files, FileError> {
     let mut files = Files::default();
     for file in &mail.mail.files {
         let source = match &file.place {
             FilePlace::Disk(path) => AttachmentSource::from_file(path).map_err(unreadable(&file.name))?,
             FilePlace::Stored(content) => AttachmentSource::from_bytes(content.as_slice()),
         };
-        if source.sha256().await.map_err(unreadable(&file.name))? != file.sha256 {
+        if digests.sha256(&source).await.map_err(unreadable(&file.name))? != file.sha256 {
             return Err(FileError::Changed { name: file.name.clone() });
         }
         files.insert(file.handle, source);

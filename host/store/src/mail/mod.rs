@@ -10,4 +10,5 @@ pub(crate) mod batches;
 pub(crate) mod listing;
 pub(crate) mod loading;
 pub(crate) mod message_blob;
+pub(crate) mod recent;
 pub(crate) mod types;

@@ -73,6 +73,11 @@ impl UserStore<'_> {
             Err(StoreError::Taken { .. }) => self.enqueue_all(mails, &packed, order).await?,
             enqueued => enqueued?,
         };
+        if order.lease.is_none() && !order.held && order.send_at.is_none() {
+            let new = mails.iter().zip(&enqueued);
+            let new = new.filter(|(_, enqueued)| matches!(enqueued, Enqueued::New(_)));
+            self.store.recent.remember(new.map(|(mail, _)| mail));
+        }
         self.store.notify_workers().await;
         Ok(enqueued)
     }

@@ -15,8 +15,18 @@ use std::time::{Duration, Instant};
 /// Time between two tries to open a file that another program has locked.
 const AGAIN: Duration = Duration::from_millis(25);
 
-/// Brings the schema up to date, and returns a pool of connections.
-pub(crate) async fn open(location: &Location) -> Result<(AnyPool, Dialect), StoreError> {
+/// Connections of a store.
+#[derive(Debug)]
+pub(crate) struct Pools {
+    /// For statements that read.
+    pub(crate) pool: AnyPool,
+    /// For transactions that write. SQLite drops all pages that a connection has read once another has written: with one connection
+    /// for all writes none is read twice. The second takes the place of one that broke.
+    pub(crate) writer: AnyPool,
+}
+
+/// Brings the schema up to date, and returns pools of connections.
+pub(crate) async fn open(location: &Location) -> Result<(Pools, Dialect), StoreError> {
     let cannot = |detail: String| StoreError::CannotOpen { place: location.to_string(), detail };
     sqlx::any::install_default_drivers();
     let dialect = match location.path() {
@@ -39,16 +49,23 @@ pub(crate) async fn open(location: &Location) -> Result<(AnyPool, Dialect), Stor
             error => return Err(named(error, &cannot)),
         }
     }
-    let pool = AnyPoolOptions::new()
-        .max_connections(16)
-        .acquire_timeout(PATIENCE)
-        .test_before_acquire(dialect == Dialect::Postgres)
-        .after_connect(move |connection, _| Box::pin(prepare(connection, dialect)))
-        // A full disk makes SQLite end a transaction by itself. The driver goes on counting it, and would refuse every other on
-        // that connection: another takes its place.
-        .before_acquire(|connection, _| Box::pin(std::future::ready(Ok(!connection.is_in_transaction()))))
-        .connect_lazy_with(options);
-    Ok((pool, dialect))
+    let connections = |most| {
+        AnyPoolOptions::new()
+            .max_connections(most)
+            .acquire_timeout(PATIENCE)
+            .test_before_acquire(dialect == Dialect::Postgres)
+            .after_connect(move |connection, _| Box::pin(prepare(connection, dialect)))
+            // A full disk makes SQLite end a transaction by itself. The driver goes on counting it, and would refuse every other on
+            // that connection: another takes its place.
+            .before_acquire(|connection, _| Box::pin(std::future::ready(Ok(!connection.is_in_transaction()))))
+            .connect_lazy_with(options.clone())
+    };
+    let pool = connections(16);
+    let writer = match dialect {
+        Dialect::Sqlite => connections(2),
+        Dialect::Postgres => pool.clone(),
+    };
+    Ok((Pools { pool, writer }, dialect))
 }
 
 /// Prepares the database by one connection: an error of the place shows at once, where a pool would go on trying.
@@ -203,7 +220,7 @@ mod tests {
 
     /// What a later version of this program does with a store of ours.
     async fn upgrade(location: &Location, sql: &'static str) {
-        let (pool, dialect) = open(location).await.unwrap();
+        let (Pools { pool, .. }, dialect) = open(location).await.unwrap();
         let mut later = migrations(dialect);
         later.push(Migration::new(
             KNOWN + 1,
@@ -222,7 +239,7 @@ mod tests {
         let location = Location::file(folder.path().join("store.db"));
         upgrade(&location, "create table later (id integer)").await;
         for _ in 0..2 {
-            let (pool, _) = open(&location).await.unwrap();
+            let (Pools { pool, .. }, _) = open(&location).await.unwrap();
             sqlx::query("select id from later").fetch_all(&pool).await.unwrap();
             pool.close().await;
         }
@@ -243,7 +260,7 @@ mod tests {
     async fn a_store_with_an_unknown_migration_among_the_known_ones_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let location = Location::file(folder.path().join("store.db"));
-        let (pool, dialect) = open(&location).await.unwrap();
+        let (Pools { pool, .. }, dialect) = open(&location).await.unwrap();
         let step = |number| {
             Migration::new(number, "a step".into(), MigrationType::Simple, "select 1".into_sql_str(), false)
         };
@@ -258,7 +275,7 @@ mod tests {
     async fn a_migration_that_was_changed_after_its_release_is_noticed() {
         let folder = tempfile::tempdir().unwrap();
         let location = Location::file(folder.path().join("store.db"));
-        let (pool, dialect) = open(&location).await.unwrap();
+        let (Pools { pool, .. }, dialect) = open(&location).await.unwrap();
         let sql = "select 1".into_sql_str();
         let mut changed = migrations(dialect);
         changed[0] = Migration::new(1, "store".into(), MigrationType::Simple, sql, false);
@@ -284,7 +301,7 @@ mod tests {
     #[tokio::test]
     async fn every_connection_is_durable_and_checks_references() {
         let folder = tempfile::tempdir().unwrap();
-        let (pool, _) = open(&Location::file(folder.path().join("a ?#%.db"))).await.unwrap();
+        let (Pools { pool, .. }, _) = open(&Location::file(folder.path().join("a ?#%.db"))).await.unwrap();
         let mut connections = Vec::new();
         for _ in 0..5 {
             let mut connection = pool.acquire().await.unwrap();
@@ -302,7 +319,8 @@ mod tests {
     #[tokio::test]
     async fn a_transaction_that_the_database_ended_by_itself_spoils_no_connection() {
         let folder = tempfile::tempdir().unwrap();
-        let (pool, dialect) = open(&Location::file(folder.path().join("store.db"))).await.unwrap();
+        let (Pools { pool, .. }, dialect) =
+            open(&Location::file(folder.path().join("store.db"))).await.unwrap();
         for _ in 0..40 {
             let mut transaction = pool.begin_with(dialect.begin()).await.unwrap();
             // As on a full disk: the driver does not hear of it.
@@ -319,7 +337,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new").join("store.db");
-        let (pool, _) = open(&Location::file(&path)).await.unwrap();
+        let (Pools { pool, .. }, _) = open(&Location::file(&path)).await.unwrap();
         let _connection = pool.acquire().await.unwrap();
         let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&path), 0o600);

@@ -44,7 +44,7 @@ impl Store {
     pub(crate) async fn write(&self) -> Result<WriteTransaction, StoreError> {
         // The lock before the connection, so that waiting writers take no connection from readers.
         let lock = self.write_lock.next().await;
-        let transaction = self.pool.begin_with(self.dialect.begin()).await?;
+        let transaction = self.writer.begin_with(self.dialect.begin()).await?;
         Ok(WriteTransaction { transaction, notes: Vec::new(), _lock: lock })
     }
 

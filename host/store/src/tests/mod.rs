@@ -23,6 +23,7 @@ mod pauses;
 mod platform;
 mod queue;
 mod quota;
+mod recent;
 mod reported;
 mod reports;
 mod schema;
@@ -142,6 +143,10 @@ suite! {
         a14_a_company_that_is_renamed_claims_its_new_address_and_keeps_the_old_one,
         a14_companies_that_come_to_the_platform_at_once_share_no_address,
         a14_nobody_comes_to_the_platform_without_a_claim;
+    recent:
+        a_mail_that_was_enqueued_here_is_claimed_as_it_would_be_read,
+        a_mail_that_was_enqueued_here_is_not_read_back,
+        what_happened_to_a_mail_since_it_was_enqueued_is_read;
     queue:
         more_who_work_at_once_than_there_are_connections_all_come_to_an_end,
         f3_the_same_question_twice_is_one_mail_and_again_is_another,

@@ -7,11 +7,14 @@
 //! so that no mail contains half of one version and half of the next.
 
 mod chunk;
+mod digests;
 mod encoding;
 mod source;
 #[cfg(test)]
 mod tests;
+mod version;
 
 pub use chunk::{Chunk, MessageReader};
+pub use digests::FileDigests;
 pub use encoding::{Base64Lines, encoded_length};
 pub use source::{AttachmentSource, ReadError, SourceReader};

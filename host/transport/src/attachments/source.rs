@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
+use super::version::FileVersion;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
@@ -50,6 +51,7 @@ pub enum ReadError {
 #[derive(Debug, Clone)]
 pub struct AttachmentSource {
     place: Place,
+    digest: Arc<OnceLock<Digested>>,
 }
 
 #[derive(Clone)]
@@ -65,6 +67,14 @@ struct Pinned {
     size: u64,
     changed: Option<SystemTime>,
     ends: Arc<OnceLock<Ends>>,
+}
+
+/// The digest of a file, and what the file was when it was read for it.
+#[derive(Debug, Clone)]
+pub(super) struct Digested {
+    pub(super) sha256: [u8; 32],
+    /// None of bytes in memory, and where the file may change without a trace.
+    pub(super) version: Option<FileVersion>,
 }
 
 /// The first and the last bytes of a file. A check whether a file is complete needs both:
@@ -98,7 +108,20 @@ impl Pinned {
         end <= END || offset >= self.size.saturating_sub(END)
     }
 
-    fn read_ends(&self, file: &mut File) -> Result<Ends, ReadError> {
+    /// Reads both ends; of a small file the whole, since its digest is wanted next.
+    fn read_ends(&self, file: &mut File, digest: &OnceLock<Digested>) -> Result<Ends, ReadError> {
+        if self.size <= BLOCK as u64 {
+            let version = FileVersion::of(file);
+            let whole = self.part(file, 0, self.size)?;
+            if whole.len() as u64 == self.size {
+                self.verify(file)?;
+                let _ = digest.set(Digested { sha256: Sha256::digest(&whole).into(), version });
+            }
+            let end = |range: std::ops::Range<usize>| whole.get(range).unwrap_or_default().to_vec();
+            let from = whole.len().saturating_sub(END as usize);
+            let last = if from == 0 { Vec::new() } else { end(from..whole.len()) };
+            return Ok(Ends { first: end(0..whole.len().min(END as usize)), last, from: from as u64 });
+        }
         let from = self.size.saturating_sub(END);
         let first = self.part(file, 0, END.min(self.size))?;
         let last = if from == 0 { Vec::new() } else { self.part(file, from, self.size)? };
@@ -158,7 +181,7 @@ impl std::fmt::Debug for Place {
 impl AttachmentSource {
     /// Wraps bytes that are already in memory.
     pub fn from_bytes(bytes: impl Into<Arc<[u8]>>) -> Self {
-        Self { place: Place::Memory(bytes.into()) }
+        Self { place: Place::Memory(bytes.into()), digest: Arc::default() }
     }
 
     /// Opens a file on disk, pinned to the size and time of change that it has now.
@@ -175,6 +198,7 @@ impl AttachmentSource {
                 changed: facts.modified().ok(),
                 ends: Arc::default(),
             }),
+            digest: Arc::default(),
         })
     }
 
@@ -209,10 +233,11 @@ impl AttachmentSource {
                 if let Some(part) = pinned.ends.get().and_then(|ends| ends.part(offset, end)) {
                     return Ok(part.to_vec());
                 }
+                let digest = Arc::clone(&self.digest);
                 let part = move |pinned: &Pinned| {
                     let mut file = pinned.open()?;
                     if pinned.is_within_an_end(offset, end) {
-                        let ends = pinned.read_ends(&mut file)?;
+                        let ends = pinned.read_ends(&mut file, &digest)?;
                         let part = ends.part(offset, end).unwrap_or_default().to_vec();
                         let _ = pinned.ends.set(ends);
                         return Ok(part);
@@ -244,14 +269,29 @@ impl AttachmentSource {
         Ok(SourceReader { state })
     }
 
-    /// Computes SHA-256 of all the bytes.
+    /// Computes SHA-256 of all the bytes: once, however often it is asked for.
     pub async fn sha256(&self) -> Result<[u8; 32], ReadError> {
-        let mut digest = Sha256::new();
-        let mut reader = self.open().await?;
+        if let Some(digested) = self.digested() {
+            return Ok(digested.sha256);
+        }
+        let (mut digest, mut reader) = (Sha256::new(), self.open().await?);
+        let version = reader.version();
         while let Some(block) = reader.next().await? {
             digest.update(block);
         }
-        Ok(digest.finalize().into())
+        let sha256 = digest.finalize().into();
+        self.set_digest(Digested { sha256, version });
+        Ok(sha256)
+    }
+
+    /// Returns the digest, if it was computed already.
+    pub(super) fn digested(&self) -> Option<&Digested> {
+        self.digest.get()
+    }
+
+    /// Sets the digest, which the caller computed or knows of this version of the file.
+    pub(super) fn set_digest(&self, digested: Digested) {
+        let _ = self.digest.set(digested);
     }
 }
 
@@ -307,6 +347,14 @@ impl Disk {
 }
 
 impl SourceReader<'_> {
+    /// Returns the version of the open file.
+    fn version(&self) -> Option<FileVersion> {
+        match &self.state {
+            State::Disk { disk: Some(disk), .. } => FileVersion::of(&disk.file),
+            _ => None,
+        }
+    }
+
     /// Reads the next block, or `None` after the last. Together the blocks are exactly [`AttachmentSource::size`]
     /// bytes, or there is an error.
     pub async fn next(&mut self) -> Result<Option<&[u8]>, ReadError> {

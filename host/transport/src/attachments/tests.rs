@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 
-use super::{AttachmentSource, Base64Lines, ReadError, encoded_length};
+use super::{AttachmentSource, Base64Lines, FileDigests, ReadError, encoded_length};
 
 /// The layout of the contract, written the slow way.
 fn by_the_book(bytes: &[u8]) -> Vec<u8> {
@@ -146,4 +146,51 @@ fn a_folder_and_a_missing_file_are_named_in_the_error() {
     assert!(error.to_string().ends_with("is not a regular file"), "{error}");
     let error = AttachmentSource::from_file(folder.path().join("no.pdf")).expect_err("missing");
     assert!(error.to_string().contains("no.pdf"), "{error}");
+}
+
+/// Sets the time of change of a file to long ago, so that its version is one that can be told from the next.
+fn age(file: &tempfile::NamedTempFile) {
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3_600);
+    file.as_file().set_modified(long_ago).expect("the file's time is set");
+}
+
+#[tokio::test]
+async fn a_digest_is_computed_anew_of_every_other_version_of_a_file() {
+    let (digests, file) = (FileDigests::default(), on_disk(&sample(5_000)));
+    let digest = |digests: FileDigests| {
+        let path = file.path().to_owned();
+        async move { digests.sha256(&AttachmentSource::from_file(path).expect("a file")).await.expect("hash") }
+    };
+    let first = digest(digests.clone()).await;
+    // The same size, and a time of change that was set back: only the file's record tells.
+    for (turn, byte) in [1_u8, 2, 3].into_iter().enumerate() {
+        age(&file);
+        if turn == 1 {
+            // Until the change itself is old enough to be told from a next one.
+            tokio::time::sleep(std::time::Duration::from_millis(3_100)).await;
+            digest(digests.clone()).await;
+        }
+        std::fs::write(file.path(), vec![byte; 5_000]).expect("written");
+        age(&file);
+        let now = digest(digests.clone()).await;
+        assert_eq!(now, digest(FileDigests::default()).await, "turn {turn}");
+        assert_ne!(now, first);
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_did_not_change_is_hashed_once() {
+    let (digests, file) = (FileDigests::default(), on_disk(&sample(5_000)));
+    age(&file);
+    tokio::time::sleep(std::time::Duration::from_millis(3_100)).await;
+    let source = || AttachmentSource::from_file(file.path()).expect("a file");
+    let first = digests.sha256(&source()).await.expect("hash");
+    let second = source();
+    assert_eq!(digests.sha256(&second).await.expect("hash"), first);
+    assert!(second.digested().is_some_and(|it| it.version.is_some()));
+    // By what is known: the bytes can't be read any more.
+    let gone = source();
+    std::fs::remove_file(file.path()).expect("removed");
+    assert!(digests.sha256(&gone).await.is_err());
 }

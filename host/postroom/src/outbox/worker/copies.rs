@@ -5,10 +5,11 @@ use super::in_flight::{Finished, InFlight};
 use super::{AccountContext, Worker};
 use crate::outbox::error::OutboxError;
 use crate::outbox::facts::Time;
+use crate::outbox::outbox_handle::OutboxHandle;
 use crate::outbox::retry::Backoff;
 use crate::outbox::sent_copy::{self, SentCopy};
 use crate::outbox::spans;
-use postroom_store::{CopyDue, Mail, MailId, StoreError, SystemStore};
+use postroom_store::{CopyDue, Mail, MailId, StoreError};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use tracing::Instrument as _;
@@ -53,7 +54,7 @@ impl Worker {
             in_flight.filing.insert(due.account);
             let (outbox, span) = (self.outbox.clone(), spans::account(due.company, due.account));
             let filing = async move {
-                if let Err(error) = file(&outbox.store, &context, &copies, outbox.clock.now()).await {
+                if let Err(error) = file(&outbox, &context, &copies, outbox.clock.now()).await {
                     tracing::error!("copies of {}: {error}", context.account.name);
                 }
                 Finished::Copies(due.account)
@@ -65,25 +66,25 @@ impl Worker {
 }
 
 async fn file(
-    store: &SystemStore,
+    outbox: &OutboxHandle,
     context: &AccountContext,
     copies: &[CopyDue],
     now: Time,
 ) -> Result<(), OutboxError> {
     let mut by_transport: BTreeMap<String, Vec<(Mail, u32)>> = BTreeMap::new();
     for copy in copies {
-        let mail = store.mail(copy.mail).await?;
+        let mail = outbox.store.mail(copy.mail).await?;
         let by = mail.attempts.last().map_or_else(String::new, |attempt| attempt.transport.clone());
         by_transport.entry(by).or_default().push((mail, copy.tries));
     }
     for (transport, mails) in by_transport {
-        file_group(store, context, &transport, &mails, now).await?;
+        file_group(outbox, context, &transport, &mails, now).await?;
     }
     Ok(())
 }
 
 async fn file_group(
-    store: &SystemStore,
+    outbox: &OutboxHandle,
     context: &AccountContext,
     transport: &str,
     mails: &[(Mail, u32)],
@@ -102,7 +103,8 @@ async fn file_group(
     let of: Vec<&Mail> = missing.iter().map(|(mail, _)| mail).collect();
     let mut later: BTreeMap<u32, Vec<MailId>> = BTreeMap::new();
     if !of.is_empty() {
-        let filed = sent_copy::file(&context.company_plugin, &context.account, transport, &of, now).await?;
+        let (plugin, account) = (&context.company_plugin, &context.account);
+        let filed = sent_copy::file(outbox, plugin, account, transport, &of, now).await?;
         for ((mail, tries), copy) in missing.iter().zip(filed) {
             match copy {
                 SentCopy::Failed { .. } | SentCopy::InDoubt { .. } if *tries + 1 < TRIES => {
@@ -112,9 +114,9 @@ async fn file_group(
             }
         }
     }
-    store.copies_done(&there).await?;
+    outbox.store.copies_done(&there).await?;
     for (tries, mails) in later {
-        store.copies_later(&mails, now + BACKOFF.pause(tries)).await?;
+        outbox.store.copies_later(&mails, now + BACKOFF.pause(tries)).await?;
     }
     Ok(())
 }

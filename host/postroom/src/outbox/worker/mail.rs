@@ -35,9 +35,9 @@ pub(super) async fn send(
     let dispatch = Dispatch {
         outbox: &outbox,
         company_plugin: &context.company_plugin,
-        company: context.company.clone(),
-        account: context.account.clone(),
-        fallback: context.fallback.clone(),
+        company: &context.company,
+        account: &context.account,
+        fallback: context.fallback.as_ref(),
         copies: Copies::Later,
         pretend: None,
         cleared: loaded.as_ref().is_some_and(|loaded| loaded.cleared),
@@ -80,7 +80,7 @@ async fn step(
             None => dispatch.outbox.store.mail(id).await?,
         };
         let now = dispatch.outbox.clock.now();
-        match dispatch.next(mail, &dispatch.account, Answers::default(), now).await? {
+        match dispatch.next(mail, dispatch.account, Answers::default(), now).await? {
             Step::Made(made) if let Some(queue_state) = made.queue_state.clone() => {
                 let counter = if queue_state == QueueState::Sent { &tally.sent } else { &tally.failed };
                 counter.fetch_add(1, Ordering::Relaxed);

@@ -102,6 +102,7 @@ impl Worker {
     /// [`StoreError`] that no waiting mends; if it drains, also a full disk, or a store that can't be written. Nothing is
     /// lost. After other errors the worker logs them and tries again.
     pub async fn run(&self, stop: impl Future<Output = ()> + Send) -> Result<(), StoreError> {
+        let _claiming = self.outbox.store.claiming();
         let leases = self.outbox.keep_alive();
         let retention = retention::keep(self.outbox.clone());
         let notifying = self.erp_notifier.clone().map(ErpNotifier::keep);
@@ -187,7 +188,7 @@ impl Worker {
                         self.finish_task(&mut in_flight, finished).await;
                     }
                     // A query for each single task that ends would cost more than the mails.
-                    claim = in_flight.tasks.len() * 4 <= in_flight.after_claim * 3;
+                    claim = in_flight.tasks.len() * 2 <= in_flight.after_claim;
                 }
                 () = wait => claim = true,
             }
@@ -251,7 +252,7 @@ impl Worker {
         let store = &self.outbox.store;
         let ids = store.claim(&self.outbox.lease_owner, due.account, context.pace, most, now, LEASE).await?;
         // A mail that can't be loaded here is loaded again, and its error logged, by its own task.
-        let loaded = store.mails(&ids).await.unwrap_or_default();
+        let loaded = store.claimed_mails(&ids).await.unwrap_or_default();
         let to: Vec<String> = loaded.iter().flat_map(|mail| mail.mail.message.rcpt_to.clone()).collect();
         let cleared = store.suppressed(due.company, &to).await.is_ok_and(|found| found.is_empty());
         let loaded = loaded.into_iter().map(|mail| (mail.mail.id, mail::Loaded { mail, cleared }));
