@@ -106,7 +106,6 @@ pub(super) const WORDS: &[Word] = &[
     word("letter", Form::WholeSnake, &["/inbound/", "/compose/", "/flows/"], "message"),
     word("Draught", Form::Type, EVERYWHERE, "PageBuilder"),
     word("draught", Form::Snake, EVERYWHERE, "page"),
-    word("unlabelled", Form::Snake, EVERYWHERE, "bounce_heuristics"),
     word("hardness", Form::Contract, EVERYWHERE, "bounce-type"),
     word("hire", Form::WholeSnake, COMPONENT_TESTS, "start_worker"),
     word("outcome", Form::WholeSnake, EVERYWHERE, "result, or what it is"),

@@ -6,8 +6,7 @@ use super::{files, slash_path};
 use anyhow::Context as _;
 use std::path::Path;
 
-/// Folders whose functions are checked: an entry covers what lies below it.
-const ENFORCED: &[&str] = &[];
+/// Folders whose prose is checked.
 const READ: &[&str] = &["guest", "host"];
 
 /// What a docstring or comment does that it should not.
@@ -117,14 +116,9 @@ const NO_NOUNS: &[&str] = &[
 const PERSONS: &[&str] = &["he", "him", "his", "himself", "she", "her", "herself"];
 const NOBODIES: &[&str] = &["somebody", "someone", "nobody", "whoever", "anybody", "everybody"];
 
-/// Gives the functions whose docstring begins without a verb, where that is enforced, as sentences.
+/// Gives every fault of the tree, as sentences.
 pub(super) fn complaints(root: &Path) -> anyhow::Result<Vec<String>> {
-    if ENFORCED.is_empty() {
-        return Ok(Vec::new());
-    }
-    let enforced = |file: &str| ENFORCED.iter().any(|folder| file.starts_with(folder));
-    let found = all(root)?.into_iter().filter(|f| f.fault == Fault::NoVerb && enforced(&f.file));
-    Ok(found.map(|found| sentence(&found)).collect())
+    Ok(all(root)?.iter().map(sentence).collect())
 }
 
 /// Gives every fault of the tree, in the order of the files.
@@ -140,7 +134,7 @@ pub(super) fn all(root: &Path) -> anyhow::Result<Vec<Found>> {
     Ok(found)
 }
 
-/// Says what is wrong, and where.
+/// Makes a sentence of what is wrong, and where.
 pub(super) fn sentence(found: &Found) -> String {
     let fault = match found.fault {
         Fault::NoVerb => "begin with what the function does, a verb in the third person",
