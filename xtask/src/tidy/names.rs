@@ -250,7 +250,7 @@ mod tests {
     fn a_field_of_the_contract_is_free_as_a_field_alone() {
         let text =
             "let a = settled.outcome;\nlet b = Settlement { outcome: a };\n// As in `settlement.outcome`.\n";
-        assert!(words("host/src/outbox/a.rs", text).is_empty());
+        assert!(words("host/src/engine/a.rs", text).is_empty());
         assert!(words("tests/a.sql", "    outcome TEXT,\n").is_empty());
         assert!(words("wit/a.wit", "memo: func(outcome: string);\n").is_empty());
         for text in [
@@ -261,7 +261,7 @@ mod tests {
             "it.outcome();",
             "Sent { outcome }",
         ] {
-            assert_eq!(words("host/src/outbox/a.rs", text), [(Some(1), "outcome")], "{text}");
+            assert_eq!(words("host/src/engine/a.rs", text), [(Some(1), "outcome")], "{text}");
         }
     }
 

@@ -46,7 +46,7 @@ pub(super) const WORDS: &[Word] = &[
     word("Bell", Form::Type, EVERYWHERE, "Notifier"),
     word("Standing", Form::Type, EVERYWHERE, "QueueState"),
     word("standing", Form::Snake, HOST, "state"),
-    word("Settlement", Form::Type, &["/store/", "/outbox/"], "StateChange"),
+    word("Settlement", Form::Type, STORE, "StateChange"),
     word("keep", Form::WholeSnake, &["/store/", "/outbox/"], "enqueue"),
     word("Kept", Form::Type, &["/store/", "/outbox/"], "Enqueued"),
     word("Cause", Form::WholeType, &["/store/", "/outbox/"], "WaitReason"),
