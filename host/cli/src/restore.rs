@@ -32,7 +32,7 @@ pub(super) struct RestoreArgs {
     /// Take the place of the store that is there.
     #[arg(long)]
     replace: bool,
-    /// Hold nothing: for whoever knows that nothing was sent after the backup was taken.
+    /// Hold nothing: for operators who know that nothing was sent after the backup was taken.
     #[arg(long)]
     resume_all: bool,
     /// The store has come back by other means; its backup was begun at this time.

@@ -49,7 +49,7 @@ pub(crate) struct PermitArgs {
     /// one. May be repeated.
     #[arg(long, value_name = "PLACE")]
     allow_private: Vec<String>,
-    /// Log in although security none lets everybody on the way read the password: true or false.
+    /// Log in although with security none anyone on the way can read the password: true or false.
     #[arg(long, value_name = "BOOL")]
     allow_cleartext_login: Option<bool>,
     /// Take back every permission.

@@ -90,7 +90,7 @@ pub(super) struct Form {
     /// Microsoft: whose accounts may sign in: common, organizations, a domain or an id.
     #[arg(long, value_name = "TENANT", help_heading = "OAuth")]
     tenant: Option<Tenant>,
-    /// File whose first line is an access token that somebody else renews, for SMTP and IMAP.
+    /// File whose first line is an access token that another program renews, for SMTP and IMAP.
     #[arg(long, value_name = "FILE", help_heading = "OAuth")]
     token_file: Option<PathBuf>,
     /// Environment variable that holds it.

@@ -66,7 +66,7 @@ pub(super) struct BulkArgs {
     #[arg(long, visible_alias = "dry-run")]
     check: bool,
     /// Look up, too, what the sender's domain publishes: SPF, DKIM, DMARC, MX. Asks this machine's resolver, or the one
-    /// named; without it nobody is asked.
+    /// named; without it no resolver is asked.
     #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, require_equals = true)]
     #[allow(clippy::option_option)] // not given, given, given with an address
     dns: Option<Option<SocketAddr>>,

@@ -47,7 +47,7 @@ pub(super) struct OutboxArgs {
 enum OutboxCommand {
     /// What was asked for together, and where its mails are.
     Batches(BatchesArgs),
-    /// Not before somebody releases it.
+    /// Hold a mail until it is released.
     #[command(after_help = HELP)]
     Hold(ChangeArgs),
     /// It may go, now.

@@ -42,7 +42,7 @@ pub(super) struct ResumeArgs {
     /// It is in doubt whether it left: send it again.
     #[arg(long)]
     send_again: bool,
-    /// Send again what failed for everybody.
+    /// Send again what failed for all recipients.
     #[arg(long, conflicts_with_all = ["wait", "fallback", "send_again"])]
     failed: bool,
     /// Of this batch, by its name or id (`postroom outbox batches`).

@@ -250,7 +250,7 @@ impl ErpNotifier {
             {
                 let records = Arc::clone(records);
                 on_the_way.spawn(async move {
-                    let sent = tokio::time::timeout(LONGEST, records.tell(&notice)).await;
+                    let sent = tokio::time::timeout(LONGEST, records.notify(&notice)).await;
                     (sent.unwrap_or_else(|_| Err(timed_out())), notice.id, tries)
                 });
             }
