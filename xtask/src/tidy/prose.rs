@@ -171,6 +171,7 @@ fn in_file(file: &str, text: &str) -> Vec<Found> {
 fn docs(file: &str, text: &str) -> Vec<Found> {
     let mut found = Vec::new();
     let mut block: Vec<(usize, &str)> = Vec::new();
+    let mut is_continued = false;
     let is_test = file.contains("/tests/") || file.ends_with("tests.rs");
     for (at, line) in text.lines().enumerate() {
         let line = line.trim();
@@ -181,11 +182,16 @@ fn docs(file: &str, text: &str) -> Vec<Found> {
             block.push((at + 1, doc.trim()));
             continue;
         }
+        // A macro's own lines continue the docstring that it was passed.
+        if line.starts_with("$(#[") {
+            is_continued = true;
+            continue;
+        }
         // Attributes stand between a docstring and its item.
         if line.starts_with("#[") && !block.is_empty() {
             continue;
         }
-        if let (false, Some((number, first))) = (is_test, block.first().copied())
+        if let (false, Some((number, first))) = (is_test || is_continued, block.first().copied())
             && let Some(fault) = fault_of_first(line, first)
         {
             found.push(Found { file: file.to_owned(), line: number, fault, text: first.to_owned() });
@@ -195,6 +201,7 @@ fn docs(file: &str, text: &str) -> Vec<Found> {
             found.push(Found { file: file.to_owned(), line: number, fault: Fault::Errors, text });
         }
         block.clear();
+        is_continued = false;
     }
     found
 }
@@ -247,6 +254,12 @@ mod tests {
         let text = "/// The mails.\nfn due() {}\nstruct A {\n    /// Mails.\n    pub mails: u8,\n}\n\
                     mod tests {\n/// Mails.\npub fn a() {}\n}\n";
         assert!(faults(text).is_empty(), "{:?}", faults(text));
+    }
+
+    #[test]
+    fn a_macro_continues_the_docstring_that_it_is_passed() {
+        let text = "$(#[$doc])*\n///\n/// # Errors\n///\n/// If it is gone.\npub fn a() {}\n/// Mails.\npub fn b() {}\n";
+        assert_eq!(faults(text), [(7, Fault::NoVerb)]);
     }
 
     #[test]

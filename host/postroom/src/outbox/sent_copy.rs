@@ -10,7 +10,7 @@ use postroom_contract::{imap, sent};
 use postroom_model::{Account, FolderUse, Transport};
 use postroom_store::Mail;
 
-/// What became of the copy.
+/// The result of filing the copy.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(tag = "copy", rename_all = "kebab-case")]
 pub enum SentCopy {
@@ -33,14 +33,14 @@ pub enum SentCopy {
         /// The server's words in quotes.
         detail: String,
     },
-    /// Nobody knows whether it is there.
+    /// It is unknown whether it is there.
     InDoubt {
         /// The server's words in quotes.
         detail: String,
     },
 }
 
-/// Which mailbox, and how the mail left it.
+/// Returns the mailbox, and how the mail left it.
 pub(super) async fn sent_account(
     company_plugin: &CompanyPlugin,
     account: &Account,
@@ -71,7 +71,7 @@ async fn provider(company_plugin: &CompanyPlugin, account: &Account) -> Result<O
     Ok(found.map(|preset| preset.id))
 }
 
-/// Files copies, all in one go. A mailbox that fails is told of; the mails have left all the same.
+/// Appends copies to Sent, all in one go. A mailbox that fails is reported; the mails have left all the same.
 ///
 /// # Errors
 /// The plugin gave no answer, or a file of a mail can't be read.
@@ -135,7 +135,7 @@ async fn gathered(mail: &Mail, into: &mut Files) -> Result<Vec<Chunk>, OutboxErr
     Ok(chunks)
 }
 
-/// Which of these mails are in Sent already; none: nobody can look.
+/// Finds which of these mails are in Sent already; none: it can't be looked for.
 pub(super) async fn present(
     company_plugin: &CompanyPlugin,
     account: &Account,
@@ -148,7 +148,7 @@ pub(super) async fn present(
     Ok(found.ok().map(|found| found.iter().map(Option::is_some).collect()))
 }
 
-/// In a sentence.
+/// Describes it in a sentence.
 pub(super) fn sent_error(error: sent::SentError) -> String {
     match error {
         SentError::Imap(error) => imap_error(error),

@@ -103,8 +103,8 @@ impl Worker {
     /// lost. After other errors the worker logs them and tries again.
     pub async fn run(&self, stop: impl Future<Output = ()> + Send) -> Result<(), StoreError> {
         let leases = self.outbox.keep_alive();
-        let retention = retention::keep(self.outbox.clone());
-        let notifying = self.erp_notifier.clone().map(ErpNotifier::keep);
+        let retention = retention::spawn(self.outbox.clone());
+        let notifying = self.erp_notifier.clone().map(ErpNotifier::spawn);
         let worked = self.work(stop).await;
         retention.abort();
         leases.abort();
