@@ -2,7 +2,7 @@
 //!
 //! 1. `rotate` puts a new key beside the old one where keys are kept, makes it the current one, and gives every secret a second
 //!    data key under it. From then on each secret opens with either key, and what a program writes that knows one of them alone
-//! opens with that one everywhere: nothing fails, on this machine or on another with a key file of its own.
+//!    opens with that one everywhere: nothing fails, on this machine or on another with a key file of its own.
 //! 2. `retire` ends that: the data keys under former keys go. It refuses while a program is at work that has not the current
 //!    key. In the statement that writes a secret the store asks whether its key is still in use; where it is not, the program asks
 //!    its source again and seals anew. So a secret under a retired key never comes back.
