@@ -49,7 +49,7 @@ impl Records for MemoryRecords {
         Box::pin(async { Ok(false) })
     }
 
-    fn tell<'a>(&'a self, notice: &'a Notice) -> BoxFuture<'a, Result<(), RecordsError>> {
+    fn notify<'a>(&'a self, notice: &'a Notice) -> BoxFuture<'a, Result<(), RecordsError>> {
         Box::pin(async move {
             let number = notice.document.as_ref().map(|it| it.number.as_str()).unwrap_or_default();
             let failing = self.failing.lock().unwrap();

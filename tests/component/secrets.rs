@@ -32,7 +32,7 @@ async fn after_composing_and_sending_no_password_is_in_the_instances_memory() {
     let ready = host.compose(&case).await;
     let attempt = Attempt { notify_delivered: true, ..Attempt::by(ACCOUNT, &case.now) };
     let sent = ready.send(&host.company_plugin, &attempt).await.unwrap();
-    assert_eq!(sent.outcome.error, None);
+    assert_eq!(sent.submitted.error, None);
     // The same instance did all this: what passed through it is still there, what it never got is not.
     assert!(in_memory(&host, "Maison Delacroix").await, "the search finds what was there");
     assert!(in_memory(&host, "kept as 1").await, "and the server's words");
@@ -108,8 +108,8 @@ async fn a_failure_to_log_in_is_told_without_the_password() {
     let ready = host.compose(&case).await;
     let attempt = Attempt::by(ACCOUNT, &case.now);
     let sent = ready.send(&host.company_plugin, &attempt).await.unwrap();
-    assert_eq!(sent.outcome.settlement.stage.as_deref(), Some("login"));
-    assert!(sent.outcome.error.is_some());
+    assert_eq!(sent.submitted.settlement.stage.as_deref(), Some("login"));
+    assert!(sent.submitted.error.is_some());
     assert!(!format!("{sent:?}").contains(PASSWORD));
     assert!(!in_memory(&host, PASSWORD).await);
 }

@@ -43,7 +43,7 @@ async fn the_submitted_message_is_the_streamed_one_and_its_files_come_back_whole
             notify_delivered: false,
         };
         let sent = ready.send(&host.company_plugin, &attempt).await.unwrap();
-        assert_eq!(sent.outcome.error, None, "{}", case.name);
+        assert_eq!(sent.submitted.error, None, "{}", case.name);
         assert_eq!(
             host.company_plugin.label(&Files::default(), sent.timeline.status, "en").await.unwrap(),
             "In transit"

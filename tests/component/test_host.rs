@@ -68,7 +68,7 @@ pub(crate) struct TestHost {
 }
 
 impl TestHost {
-    /// Opens the plugin with one account, `office`.
+    /// Opens the plugin with one account, named office.
     pub(crate) fn new(engine: &Engine) -> Self {
         Self::with_account(engine, Account::new("office", "mail.example.com", Security::Tls))
     }

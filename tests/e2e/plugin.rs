@@ -45,7 +45,7 @@ fn engine() -> &'static Engine {
     })
 }
 
-/// Opens the plugin with one account, `office`, over the network.
+/// Opens the plugin with one account, named office, over the network.
 pub(crate) fn company_plugin(account: Account) -> CompanyPlugin {
     engine().company_plugin(
         "tests",

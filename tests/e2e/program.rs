@@ -60,7 +60,7 @@ pub(crate) struct Run {
 }
 
 impl Program {
-    /// Makes the folder, with settings of one account, `office`.
+    /// Makes the folder, with settings of one account, named office.
     pub(crate) fn new(account: &Written<'_>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let Written { host, port, security, timeout, more, .. } = account;

@@ -78,7 +78,7 @@ async fn attempt(account: Account, pdf_size: usize) -> Sent {
 }
 
 fn failure(sent: &Sent) -> &Failure {
-    match &sent.outcome.error {
+    match &sent.submitted.error {
         Some(SubmitError::Failed(failed)) => &failed.failure,
         other => panic!("a failure was expected, not {other:?}"),
     }
@@ -107,13 +107,13 @@ async fn a_server_that_hangs_or_closes_at_any_stage_is_reported_in_time() {
         assert_eq!((failure.stage, failure.verdict), (stage, verdict), "{at:?} {how:?}: {}", failure.detail);
         assert_eq!(sent.timeline.status, status, "{at:?} {how:?}: {:?}", sent.timeline);
         assert!(
-            sent.outcome.settlement.events.iter().all(|e| e.kind == kind),
+            sent.submitted.settlement.events.iter().all(|e| e.kind == kind),
             "{at:?} {how:?}: {:?}",
-            sent.outcome.settlement.events
+            sent.submitted.settlement.events
         );
         assert_eq!(sent.timeline.recipients.len(), 2, "{at:?} {how:?}");
-        let in_doubt = sent.outcome.settlement.outcome == "in-doubt";
-        assert_eq!(in_doubt, at == At::Dot, "{at:?} {how:?}: {:?}", sent.outcome.settlement.outcome);
+        let in_doubt = sent.submitted.settlement.outcome == "in-doubt";
+        assert_eq!(in_doubt, at == At::Dot, "{at:?} {how:?}: {:?}", sent.submitted.settlement.outcome);
         assert!(took < Duration::from_secs(20), "{at:?} {how:?} took {took:?}");
         let shown = format!("{sent:?}");
         assert!(!shown.contains("not-the-one-of-postfix"), "{at:?} {how:?} gives the password away: {shown}");

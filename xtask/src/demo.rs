@@ -9,7 +9,7 @@ const FIRST: usize = 16;
 
 /// Builds plugin and program, and runs the demonstration; the options are its own.
 pub(crate) fn run(options: &[String]) -> anyhow::Result<()> {
-    say_what_to_expect();
+    print_expectation();
     step("1 of 2: the plugin, postroom.wasm", || plugin::build(&[Artefact::Full]))?;
     // By the program's name, not its package's: so it is built with the features that the tests are built with.
     step("2 of 2: the program, postroom", || cargo(["build", "--bin", "postroom"]).build())?;
@@ -29,7 +29,7 @@ fn step(what: &str, build: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Resul
     Ok(())
 }
 
-fn say_what_to_expect() {
+fn print_expectation() {
     if target().join("debug").join("postroom").exists() {
         eprintln!("demo: builds what changed since the last time, then runs");
         return;

@@ -10,7 +10,7 @@ const VERSION: &str = "0.20.2";
 /// Where RustSec's database of advisories is.
 const ADVISORIES: &str = "POSTROOM_ADVISORIES";
 
-/// What is said where advisories are not looked at: nobody is to believe that they were.
+/// What is printed where advisories are not looked at, so that no reader believes that they were.
 const NOT_CHECKED: &str = "\
 advisories were NOT checked, for want of RustSec's database. Set POSTROOM_ADVISORIES to a clone of it (git clone --bare
 https://github.com/RustSec/advisory-db), which needs no network then, or to `fetch` to have cargo-deny get it";
@@ -74,11 +74,11 @@ fn config_for(clone: &Path) -> anyhow::Result<PathBuf> {
     Ok(config)
 }
 
-fn with_advisories(own: &str, clone: &Path, kept: &Path) -> String {
+fn with_advisories(own: &str, clone: &Path, copy: &Path) -> String {
     format!(
         "{own}\n[advisories]\ndb-urls = ['file://{}']\ndb-path = '{}'\ngit-fetch-with-cli = true\n",
         clone.display(),
-        kept.display()
+        copy.display()
     )
 }
 

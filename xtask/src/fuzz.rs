@@ -73,15 +73,15 @@ fn build() -> anyhow::Result<PathBuf> {
     std::fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock"))
         .context("can't copy Cargo.lock to tests/fuzz")?;
     let host = program("rustc").args(["--version", "--verbose"]).output();
-    let host = host.as_deref().and_then(|said| said.lines().find_map(|line| line.strip_prefix("host: ")));
+    let host = host.as_deref().and_then(|text| text.lines().find_map(|line| line.strip_prefix("host: ")));
     let host = host.context("rustc does not say which machine this is")?;
-    let made = target().join("fuzz");
+    let folder = target().join("fuzz");
     // Named, so that what runs while building is built without coverage.
     cargo(["build", "--release", "--bins", "--target", host, "--manifest-path", "tests/fuzz/Cargo.toml"])
-        .args([Path::new("--target-dir"), &made])
+        .args([Path::new("--target-dir"), &folder])
         .env("RUSTFLAGS", FLAGS)
         .build()?;
-    Ok(made.join(host).join("release"))
+    Ok(folder.join(host).join("release"))
 }
 
 /// A target that is built, and the folders it begins with.
@@ -100,15 +100,15 @@ impl Target {
         let found = TARGETS.iter().find(|(known, _)| *known == name);
         let (name, fixtures) = *found.with_context(|| format!("no such fuzz target \"{name}\""))?;
         let beside = |what: &str| target().join("fuzz").join(what).join(name);
-        let (learned, kept) = (beside("corpus"), beside("kept"));
-        make_empty(&kept)?;
+        let (learned, archived) = (beside("corpus"), beside("kept"));
+        make_empty(&archived)?;
         std::fs::create_dir_all(&learned).with_context(|| format!("can't make {}", learned.display()))?;
         let archive = archive(name);
         if archive.exists() {
-            program("tar").args([Path::new("-xzf"), &archive, Path::new("-C"), &kept]).go()?;
+            program("tar").args([Path::new("-xzf"), &archive, Path::new("-C"), &archived]).go()?;
         }
         let by_hand = root().join("tests/fuzz/corpus").join(name);
-        let mut known = vec![kept];
+        let mut known = vec![archived];
         known.extend(by_hand.is_dir().then_some(by_hand));
         known.extend(fixtures.iter().map(|folder| root().join(folder)));
         Ok(Self { name, program: programs.join(name), learned, known })

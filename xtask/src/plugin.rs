@@ -65,8 +65,8 @@ pub(crate) fn build(artefacts: &[Artefact]) -> anyhow::Result<()> {
     let contract = root().join("wit");
     for artefact in artefacts {
         let name = format!("{}.wasm", artefact.package().replace('-', "_"));
-        let made = target().join(TARGET).join("plugin").join(name);
-        let bytes = std::fs::read(&made).with_context(|| format!("can't read {}", made.display()))?;
+        let built = target().join(TARGET).join("plugin").join(name);
+        let bytes = std::fs::read(&built).with_context(|| format!("can't read {}", built.display()))?;
         let documented = published::with_documentation(&contract, artefact.world(), bytes)?;
         keep(artefact.file(), &documented)?;
         eprintln!("{}: {} bytes", artefact.file(), documented.len());
@@ -86,10 +86,10 @@ pub(crate) fn lint() -> anyhow::Result<()> {
 
 /// Writes a file where the build puts its own, and to target/plugin of the checkout.
 fn keep(name: &str, bytes: &[u8]) -> anyhow::Result<()> {
-    let kept = target().join("plugin").join(name);
-    write(&kept, bytes)?;
+    let in_target = target().join("plugin").join(name);
+    write(&in_target, bytes)?;
     let in_checkout = root().join("target/plugin").join(name);
-    if in_checkout != kept {
+    if in_checkout != in_target {
         write(&in_checkout, bytes)?;
     }
     Ok(())

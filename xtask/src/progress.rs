@@ -1,13 +1,13 @@
-//! What cargo is building and how far it is, also where nobody sees its bar: a first build takes minutes.
+//! What cargo is building and how far it is, also where its bar is not shown: a first build takes minutes.
 
 use std::io::{BufReader, IsTerminal as _, Read};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-/// Time between two words about how far a build is.
+/// Time between two reports of how far a build is.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// Runs cargo. On a terminal it draws its bar; elsewhere a line every few seconds tells the same.
+/// Runs cargo. On a terminal it draws its bar; elsewhere a line every few seconds has what the bar shows.
 pub(crate) fn run(command: &mut Command) -> std::io::Result<ExitStatus> {
     if std::io::stderr().is_terminal() {
         return command.status();
@@ -16,15 +16,15 @@ pub(crate) fn run(command: &mut Command) -> std::io::Result<ExitStatus> {
     command.env("CARGO_TERM_PROGRESS_WHEN", "always").env("CARGO_TERM_PROGRESS_WIDTH", "120");
     let mut child = command.stderr(Stdio::piped()).spawn()?;
     if let Some(words) = child.stderr.take() {
-        tell(words, |line| eprintln!("{line}"));
+        report(words, |line| eprintln!("{line}"));
     }
     child.wait()
 }
 
 /// Passes on what cargo says, its bar as a line from time to time.
-fn tell(words: impl Read, mut say: impl FnMut(&str)) {
+fn report(words: impl Read, mut print: impl FnMut(&str)) {
     let begun = Instant::now();
-    let mut told = begun;
+    let mut reported = begun;
     let mut line = Vec::new();
     for byte in BufReader::new(words).bytes().map_while(Result::ok) {
         if byte != b'\r' && byte != b'\n' {
@@ -34,13 +34,13 @@ fn tell(words: impl Read, mut say: impl FnMut(&str)) {
         let text = String::from_utf8_lossy(&line).replace("\u{1b}[K", "");
         line.clear();
         match how_far(&text) {
-            Some(far) if told.elapsed() >= PAUSE => {
-                told = Instant::now();
-                say(&format!("    Building {far} ({} s)", begun.elapsed().as_secs()));
+            Some(far) if reported.elapsed() >= PAUSE => {
+                reported = Instant::now();
+                print(&format!("    Building {far} ({} s)", begun.elapsed().as_secs()));
             }
             Some(_) => {}
             None if text.trim().is_empty() => {}
-            None => say(text.trim_end()),
+            None => print(text.trim_end()),
         }
     }
 }
@@ -73,8 +73,8 @@ mod tests {
     #[test]
     fn what_is_no_bar_is_passed_on() {
         let words = "   Compiling a v1\n\r    Building [>  ] 0/2: a\r\u{1b}[Kwarning: odd\n\n    Finished\n";
-        let mut said = Vec::new();
-        tell(words.as_bytes(), |line| said.push(line.to_owned()));
-        assert_eq!(said, ["   Compiling a v1", "warning: odd", "    Finished"]);
+        let mut printed = Vec::new();
+        report(words.as_bytes(), |line| printed.push(line.to_owned()));
+        assert_eq!(printed, ["   Compiling a v1", "warning: odd", "    Finished"]);
     }
 }

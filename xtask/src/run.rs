@@ -70,9 +70,9 @@ impl Run {
 /// The project's root: that of the checkout `cargo xtask` was called in. Checkouts that share a build folder may
 /// share this program, so where it was built says nothing.
 pub(crate) fn root() -> PathBuf {
-    let here = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
-    let here = PathBuf::from(here);
-    here.parent().map(Path::to_owned).unwrap_or(here)
+    let own = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let own = PathBuf::from(own);
+    own.parent().map(Path::to_owned).unwrap_or(own)
 }
 
 /// Where cargo builds.

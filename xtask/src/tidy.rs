@@ -48,17 +48,17 @@ const RULES: &[Rule] = &[
             "postroom_store",
             "crate::vault",
         ],
-        why: "the engine runs the plugin for whoever asks",
+        why: "the engine runs the plugin and depends on none of its callers",
     },
     Rule {
         folder: "host/postroom/src/outbox",
         forbidden: &["crate::app", "crate::connections", "crate::inbound", "crate::vault"],
-        why: "the outbox is given an office that can reach what it needs; commands are built on it",
+        why: "the outbox is passed a company's plugin that can reach what it needs; commands are built on it",
     },
     Rule {
         folder: "host/postroom/src/inbound",
         forbidden: &["crate::app", "crate::connections", "crate::outbox", "crate::vault"],
-        why: "the inbox is given an office and a store; it sends nothing",
+        why: "intake is passed a company's plugin and a store; it sends nothing",
     },
     Rule {
         folder: "host/postroom/src/records",
@@ -89,7 +89,7 @@ const RULES: &[Rule] = &[
             "crate::config",
             "crate::connections",
         ],
-        why: "the vault gives secrets to whoever opens it and knows nobody of them",
+        why: "the vault gives secrets to its callers and depends on none of them",
     },
     Rule {
         folder: "host/postroom/src/app",

@@ -39,7 +39,7 @@ mod sandbox {
             panic!("the plugin has no clock: the time is an argument of every call")
         }
 
-        /// The time since `earlier`: unreachable, since no value of this type can be made.
+        /// Returns the time since `earlier`: unreachable, since no value of this type can be made.
         pub fn duration_since(&self, _earlier: SystemTime) -> Result<Duration, SystemTimeError> {
             Err(SystemTimeError(()))
         }

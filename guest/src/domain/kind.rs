@@ -24,7 +24,7 @@ pub enum DocumentKind {
     Other,
 }
 
-/// What a mail about a document is for.
+/// The purpose of a mail about a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UseCase {
@@ -49,7 +49,7 @@ pub enum UseCase {
     Cancelled,
 }
 
-/// Which side of the trade a mail goes to.
+/// The side of the trade that a mail goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
     /// The buyer of the document.
@@ -134,7 +134,7 @@ impl Purpose {
         self.use_case
     }
 
-    /// True where the mail asks to be paid, as long as something is open.
+    /// Returns true where the mail asks to be paid, as long as something is open.
     pub fn asks_for_payment(self) -> bool {
         match self.kind {
             K::Invoice => !matches!(self.use_case, U::ThankYou | U::Cancelled),
@@ -143,7 +143,7 @@ impl Purpose {
         }
     }
 
-    /// True if the mail reminds of something that should have been paid.
+    /// Returns true if the mail reminds of something that should have been paid.
     pub fn reminds_of_payment(self) -> bool {
         match self.kind {
             K::Invoice => matches!(self.use_case, U::Reminder1 | U::Reminder2 | U::Reminder3 | U::Overdue),
@@ -190,7 +190,7 @@ impl DocumentKind {
         TABLE.iter().find(|(kind, _)| *kind == self).map_or(&[U::New], |(_, uses)| uses)
     }
 
-    /// True for documents with an amount that their reader pays or paid. A credit note is the opposite.
+    /// Returns true for documents with an amount that their reader pays or paid. A credit note is the opposite.
     pub fn is_to_be_paid(self) -> bool {
         matches!(self, K::Invoice | K::Statement | K::Receipt | K::Reminder)
     }

@@ -76,7 +76,7 @@ impl Locale {
         }
     }
 
-    /// True where German is written without ß: in Switzerland and Liechtenstein.
+    /// Returns true where German is written without ß: in Switzerland and Liechtenstein.
     pub fn writes_ss(&self) -> bool {
         self.language == Language::De && matches!(self.region(), Some("CH" | "LI"))
     }

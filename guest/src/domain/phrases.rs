@@ -12,24 +12,24 @@ impl Table {
         Self(AhoCorasick::new(phrases).ok())
     }
 
-    /// True if one of them is in the text, which is in plain form.
+    /// Returns true if one of them is in the text, which is in plain form.
     pub(crate) fn is_in(&self, plain: &str) -> bool {
         self.first(plain).is_some()
     }
 
-    /// True if the text begins with one of them.
+    /// Returns true if the text begins with one of them.
     pub(crate) fn begins(&self, plain: &str) -> bool {
         self.first(plain) == Some(0)
     }
 
-    /// True if the text ends with one of them, whatever stands before it.
+    /// Returns true if the text ends with one of them, whatever stands before it.
     pub(crate) fn ends(&self, plain: &str) -> bool {
         let ends =
             |table: &AhoCorasick| table.find_overlapping_iter(plain).any(|found| found.end() == plain.len());
         self.0.as_ref().is_some_and(ends)
     }
 
-    /// True if the text is one of them, and nothing else.
+    /// Returns true if the text is one of them, and nothing else.
     pub(crate) fn is(&self, plain: &str) -> bool {
         let ends = |table: &AhoCorasick| {
             table.find_overlapping_iter(plain).any(|found| found.start() == 0 && found.end() == plain.len())

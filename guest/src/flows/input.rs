@@ -116,7 +116,7 @@ impl Source {
     }
 }
 
-/// Which of the inputs is wrong. Retrying with equal inputs can't help.
+/// A fault of one of the inputs. Retrying with equal inputs can't help.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
     /// The document.

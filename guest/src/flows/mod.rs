@@ -33,7 +33,7 @@ pub use refusal::{INSISTABLE, REFUSALS, Refusal};
 pub use resolve::resolve;
 pub use sent::{Criterion, Filing, Found, Imap, Place, SentCopy, SentError, file_sent, find_sent};
 pub use submit::{
-    LookupResult, Outcome, OutgoingMail, Piece, Probe, Receipt, Request, Search, Smtp, Submission,
+    LookupResult, OutgoingMail, Piece, Probe, Receipt, Request, Search, Smtp, Submission, SubmissionResult,
     SubmitError, Web, WebError, WebFailure, WebResponse, WebStage, look_in_sent, probe_api, settle_api,
     submit,
 };

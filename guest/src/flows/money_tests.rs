@@ -231,7 +231,7 @@ fn what_is_paid_or_left_has_one_name_and_one_amount() {
     let left = totals(r#"}, "balance": "605""#);
     let rounded_and_paid = totals(r#", "rounding": "0.02", "payable": "1210.02"}, "balance": "0""#);
     let (overpaid, debit_note) = (totals(r#"}, "balance": "-20""#), format!(r#"{left}, "type_code": "527""#));
-    for (kind, use_case, more, said, unsaid) in [
+    for (kind, use_case, more, wanted, unwanted) in [
         ("invoice", "thank-you", &rounded, &["Total: €1,210.00"][..], &["Amount due", "Rounding"][..]),
         ("invoice", "thank-you", &left, &["Already paid: €605.00", "Amount due: €605.00"], &["Paid: €1"]),
         ("invoice", "thank-you", &prepaid, &["Already paid: €605.00", "Amount due: €605.00"], &["Paid: €1"]),
@@ -254,14 +254,14 @@ fn what_is_paid_or_left_has_one_name_and_one_amount() {
     ] {
         let (_, text) = mail(kind, use_case, "en", more);
         let what = format!("{kind}/{use_case} {more}");
-        for part in said {
+        for part in wanted {
             assert_eq!(text.matches(&format!("\n{part}\n")).count(), 1, "{what}: {part}: {text}");
         }
-        assert!(!unsaid.iter().any(|part| text.contains(part)), "{what}: {text}");
+        assert!(!unwanted.iter().any(|part| text.contains(part)), "{what}: {text}");
         // The sums below the lines have the same names.
         let lines = format!(r#"{more}, "lines": [{{"name": "Work", "net_amount": "1000"}}]"#);
         let (_, text) = mail(kind, use_case, "en", &lines);
-        for part in unsaid.iter().filter(|part| **part != "Rounding") {
+        for part in unwanted.iter().filter(|part| **part != "Rounding") {
             assert!(!text.contains(part), "{what}: {part}: {text}");
         }
     }

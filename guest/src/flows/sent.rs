@@ -57,7 +57,7 @@ pub trait Imap {
     fn is_missing_folder(error: &Self::Error) -> bool;
 }
 
-/// What is searched for.
+/// A condition to search by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Criterion<'a> {
     /// One of these stands in Message-ID; with angle brackets.
@@ -66,7 +66,7 @@ pub enum Criterion<'a> {
     Header(&'a str, &'a str),
 }
 
-/// What a search found.
+/// The result of a search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     /// The folder's validity.
@@ -99,7 +99,7 @@ pub struct SentCopy {
     pub at: DateTime<FixedOffset>,
 }
 
-/// Where a message lies.
+/// The location of a message in a mailbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// Folder.
@@ -129,7 +129,7 @@ const MATCHES: u32 = 200;
 /// Where Gmail keeps a Message-ID that it replaced.
 const REPLACED_BY_GMAIL: &str = "X-Google-Original-Message-ID";
 
-/// Files copies, marked as seen, all in one command where the server can.
+/// Appends copies to the folder, marked as seen, all in one command where the server can.
 ///
 /// # Errors
 /// [`SentError`]; what became of each message is in the answer.

@@ -8,7 +8,7 @@ use crate::domain::compose::Chunk;
 use crate::domain::options::Mode;
 use chrono::DateTime;
 
-/// A job that names nothing but who sends it, and when; its document is empty.
+/// Makes a job that names nothing but who sends it, and when; its document is empty.
 pub(super) fn plain_job() -> Job {
     Job {
         id: "1".into(),
@@ -41,7 +41,7 @@ impl Files for NoFiles {
     }
 }
 
-/// The message without the bytes of its files.
+/// Returns the message without the bytes of its files.
 pub(super) fn text_of(message: &Message) -> String {
     let texts = message.composed.chunks.iter().map(|chunk| match chunk {
         Chunk::Text(text) => text.as_str(),

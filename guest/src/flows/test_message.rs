@@ -10,7 +10,7 @@ use crate::domain::language::{Language, Locale};
 use crate::domain::template::{Chosen, LanguageReason, Rendered, format};
 use chrono::{DateTime, FixedOffset};
 
-/// What is asked for.
+/// The test message that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TestRequest {
     /// Identity of the mail.

@@ -145,7 +145,7 @@ fn list_links(common: &Common, rows: &[LinkKeyRow]) -> Result<(), Failure> {
         return json(&rows);
     }
     let created = |row: &LinkKeyRow| {
-        let time = chrono::DateTime::from_timestamp(row.made, 0).filter(|_| row.made > 0);
+        let time = chrono::DateTime::from_timestamp(row.created, 0).filter(|_| row.created > 0);
         time.map(|it| it.with_timezone(&chrono::Local).format("%Y-%m-%d").to_string()).unwrap_or_default()
     };
     let state = |row: &LinkKeyRow| if row.signs { "signs" } else { "believed" };

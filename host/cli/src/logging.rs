@@ -30,7 +30,7 @@ const PLUGIN: &str = "plugin";
 /// The bar that lines must not be written across.
 static PROGRESS: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
-/// What a line of text begins with.
+/// The beginning of a line of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Prefix {
     /// The program's name, for a command that a person watches.

@@ -227,8 +227,8 @@ async fn once(common: &Common, args: &SendArgs) -> Result<Exit, Failure> {
             "status": sent.timeline.status,
             "recipients": contract_json::statuses(&sent.timeline.recipients),
             "invalid": ready.resolution.invalid,
-            "events": sent.outcome.settlement.events,
-            "error": sent.outcome.error.as_ref().map(contract_json::error),
+            "events": sent.submitted.settlement.events,
+            "error": sent.submitted.error.as_ref().map(contract_json::error),
             "warnings": ready.message.warnings,
         }))?;
     } else {
@@ -240,7 +240,7 @@ async fn once(common: &Common, args: &SendArgs) -> Result<Exit, Failure> {
 
 async fn show(plugin: &CompanyPlugin, sent: &Sent) -> Result<(), Failure> {
     statuses::show(plugin, &sent.timeline.recipients).await?;
-    if let Some(detail) = &sent.outcome.settlement.detail {
+    if let Some(detail) = &sent.submitted.settlement.detail {
         eprintln!("{}", printable(detail));
     }
     Ok(())
@@ -249,17 +249,17 @@ async fn show(plugin: &CompanyPlugin, sent: &Sent) -> Result<(), Failure> {
 /// What the exit code says: see `postroom --help`. `unusable`: an address that should have had the mail was none.
 fn code(sent: &Sent, unusable: bool) -> Exit {
     // What may be sent is used up, whatever the code: it may leave later.
-    if sent.outcome.settlement.pause.as_ref().is_some_and(|pause| pause.cause == "quota") {
+    if sent.submitted.settlement.pause.as_ref().is_some_and(|pause| pause.cause == "quota") {
         return Exit::Later;
     }
-    match &sent.outcome.error {
+    match &sent.submitted.error {
         Some(SubmitError::NoRecipient | SubmitError::Argument(_)) => Exit::Input,
         Some(SubmitError::Failed(failed)) => code_of(failed.failure.verdict),
         Some(SubmitError::Api(failed)) => code_of(failed.failure.verdict),
         Some(SubmitError::NeedsSignIn(_)) => Exit::Refused,
-        None if sent.outcome.settlement.events.iter().any(|e| e.kind == "in-doubt") => Exit::InDoubt,
+        None if sent.submitted.settlement.events.iter().any(|e| e.kind == "in-doubt") => Exit::InDoubt,
         None if sent.timeline.status == Status::Failed => Exit::Refused,
-        None if sent.outcome.settlement.events.iter().any(|e| e.kind == "deferred") => Exit::Later,
+        None if sent.submitted.settlement.events.iter().any(|e| e.kind == "deferred") => Exit::Later,
         None if unusable => Exit::Refused,
         None => Exit::Done,
     }

@@ -71,9 +71,9 @@ pub(super) async fn run(common: &Common, args: &TrackArgs) -> Result<Exit, Failu
     if let Some(folder) = &args.maildir {
         let mut maildir = Maildir::open(folder)?;
         loop {
-            let new_files: Vec<PathBuf> = maildir.news()?.into_iter().map(|file| file.path).collect();
+            let new_files: Vec<PathBuf> = maildir.new_messages()?.into_iter().map(|file| file.path).collect();
             let is_done = new_files.is_empty();
-            // What goes away between the look and the reading was taken by somebody's mail program.
+            // What goes away between the look and the reading was taken by a mail program.
             worst = worst.max(reader.read(&new_files).await?);
             if is_done {
                 if !args.watch {

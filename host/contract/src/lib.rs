@@ -22,7 +22,7 @@ pub use exports::postroom::plugin::{
 };
 
 impl documents::Content {
-    /// The bytes that the call hands over; none of a file, which is read during the call.
+    /// Returns the bytes that the call hands over; none of a file, which is read during the call.
     pub fn in_hand(&self) -> &[u8] {
         match self {
             Self::Text(text) => text.as_bytes(),
@@ -33,7 +33,7 @@ impl documents::Content {
 }
 
 impl types::ArgumentError {
-    /// Which argument, and what is wrong with it.
+    /// States the argument, and what is wrong with it.
     pub fn sentence(&self) -> String {
         format!("{}: {}", self.argument, self.detail)
     }
@@ -46,7 +46,7 @@ impl From<Vec<u8>> for documents::Content {
 }
 
 impl inbound::MessageContent {
-    /// How many bytes the call hands over; none of a message that is read during the call.
+    /// Counts the bytes that the call hands over; none of a message that is read during the call.
     pub fn size_in_hand(&self) -> usize {
         match self {
             Self::Bytes(bytes) => bytes.len(),
@@ -57,7 +57,7 @@ impl inbound::MessageContent {
 }
 
 impl recipients::Field {
-    /// Name of the header field.
+    /// Returns the name of the header field.
     pub fn header(self) -> &'static str {
         match self {
             Self::To => "To",
@@ -69,7 +69,7 @@ impl recipients::Field {
 }
 
 impl transport::Stage {
-    /// Name as an administrator knows them.
+    /// Returns the stage's name for administrators.
     pub fn name(self) -> &'static str {
         match self {
             Self::Prepare => "prepare",

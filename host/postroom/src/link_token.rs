@@ -48,7 +48,7 @@ impl Purpose {
     }
 }
 
-/// A sign-in that somebody was invited to: which one of which company, until when (seconds since 1970). For which account
+/// A sign-in that a user was invited to: which one of which company, until when (seconds since 1970). For which account
 /// and user it is, the store says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Invitation {
@@ -73,12 +73,12 @@ impl std::fmt::Debug for LinkTokens {
 }
 
 impl LinkTokens {
-    /// Tokens under the installation's key ([`Connections::token_secret`](crate::connections::Connections::token_secret)).
+    /// Makes tokens under the installation's key ([`Connections::token_secret`](crate::connections::Connections::token_secret)).
     pub fn new(key: SecretSlice<u8>) -> Self {
         Self::of(LinkKeys { signing: key, believed: Vec::new() })
     }
 
-    /// Tokens under the installation's keys: the first signs, all are believed.
+    /// Makes tokens under the installation's keys: the first signs, all are believed.
     pub fn of(keys: LinkKeys) -> Self {
         Self { keys: RwLock::new(Arc::new(keys)) }
     }
@@ -92,24 +92,24 @@ impl LinkTokens {
         Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The token of a mail's pixel.
+    /// Makes the token of a mail's pixel.
     pub fn pixel(&self, company: CompanyId, mail: MailId) -> String {
         self.make(Purpose::Pixel, &pair(company.as_bytes(), mail.as_bytes()))
     }
 
-    /// The mail that a pixel belongs to.
+    /// Reads the mail that a pixel belongs to.
     pub fn read_pixel(&self, token: &str) -> Option<(CompanyId, MailId)> {
         let claim = self.read::<{ 2 * ID }>(Purpose::Pixel, token)?;
         let (company, mail) = claim.split_at(ID);
         Some((CompanyId::from_bytes(company.try_into().ok()?), MailId::from_bytes(mail.try_into().ok()?)))
     }
 
-    /// The token of an account's webhook.
+    /// Makes the token of an account's webhook.
     pub fn webhook(&self, company: CompanyId, account: AccountId) -> String {
         self.make(Purpose::Webhook, &pair(company.as_bytes(), account.as_bytes()))
     }
 
-    /// The account that a webhook belongs to.
+    /// Reads the account that a webhook belongs to.
     pub fn read_webhook(&self, token: &str) -> Option<(CompanyId, AccountId)> {
         let claim = self.read::<{ 2 * ID }>(Purpose::Webhook, token)?;
         let (company, account) = claim.split_at(ID);
@@ -119,32 +119,32 @@ impl LinkTokens {
         ))
     }
 
-    /// The token of an invitation to sign in.
+    /// Makes the token of an invitation to sign in.
     pub fn sign_in(&self, of: &Invitation) -> String {
         self.make(Purpose::SignIn, &invitation_bytes(of))
     }
 
-    /// An invitation; the caller compares its end with the time.
+    /// Reads an invitation; the caller compares its end with the time.
     pub fn read_sign_in(&self, token: &str) -> Option<Invitation> {
         self.read(Purpose::SignIn, token).and_then(|claim| read_invitation(&claim))
     }
 
-    /// What a browser that accepted an invitation is known by.
+    /// Makes the token by which a browser that accepted an invitation is recognised.
     pub fn visitor(&self, of: &Invitation) -> String {
         self.make(Purpose::Visitor, &invitation_bytes(of))
     }
 
-    /// The invitation that a browser accepted.
+    /// Reads the invitation that a browser accepted.
     pub fn read_visitor(&self, token: &str) -> Option<Invitation> {
         self.read(Purpose::Visitor, token).and_then(|claim| read_invitation(&claim))
     }
 
-    /// The token of a form on a link's page, for the browser that has this nonce in its cookie.
+    /// Makes the token of a form on a link's page, for the browser that has this nonce in its cookie.
     pub fn form(&self, nonce: &str, link: &str) -> String {
         self.make(Purpose::Form, &form_claim(nonce, link))
     }
 
-    /// Whether a form's token is of this link's page in the browser with this nonce.
+    /// Tells whether a form's token is of this link's page in the browser with this nonce.
     pub fn is_form(&self, token: &str, nonce: &str, link: &str) -> bool {
         self.read::<{ 2 * ID }>(Purpose::Form, token) == Some(form_claim(nonce, link))
     }
@@ -196,12 +196,12 @@ fn form_claim(nonce: &str, link: &str) -> [u8; 2 * ID] {
     Sha256::new().chain_update(nonce).chain_update([0]).chain_update(link).finalize().into()
 }
 
-/// A nonce for a browser that is shown a form.
+/// Makes a nonce for a browser that is shown a form.
 pub fn new_nonce() -> String {
     URL_SAFE_NO_PAD.encode(uuid::Uuid::new_v4().as_bytes())
 }
 
-/// Whether a text has the form of a nonce.
+/// Tells whether a text has the form of a nonce.
 pub fn is_nonce(text: &str) -> bool {
     URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == NONCE)
 }
@@ -222,12 +222,12 @@ fn read_invitation(claim: &[u8; INVITATION]) -> Option<Invitation> {
     })
 }
 
-/// The link of a mail's pixel.
+/// Writes the link of a mail's pixel.
 pub fn pixel_url(public: &PublicUrl, tokens: &LinkTokens, company: CompanyId, mail: MailId) -> String {
     public.page(&format!("o/{}.gif", tokens.pixel(company, mail)))
 }
 
-/// The link of an invitation to sign in.
+/// Writes the link of an invitation to sign in.
 pub fn sign_in_url(public: &PublicUrl, tokens: &LinkTokens, invitation: &Invitation) -> String {
     public.page(&format!("oauth/start/{}", tokens.sign_in(invitation)))
 }

@@ -9,12 +9,12 @@ use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Reports that the server runs.
+/// Confirms that the server runs.
 pub(super) async fn health() -> &'static str {
     "ok\n"
 }
 
-/// Reports whether the store answers. Where a proxy is most probably not trusted, a warning is added.
+/// Checks whether the store answers. Where a proxy is most probably not trusted, a warning is added.
 pub(super) async fn ready(State(app): State<App>) -> (StatusCode, String) {
     if let Err(error) = app.site.installation.check_store().await {
         log_failure("ready", &error);

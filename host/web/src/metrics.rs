@@ -116,7 +116,7 @@ impl Metrics {
         self.openings.get_or_create(&Opening { kind: kind.to_owned() }).inc();
     }
 
-    /// Counts a connection that the server closed: `silent`, `made-room`, `too-many`.
+    /// Counts a connection that the server closed, by its reason: silent, made-room or too-many.
     pub(super) fn connection_closed(&self, reason: &'static str) {
         self.connections_closed()(reason);
     }

@@ -1,5 +1,5 @@
 //! The texts of the few pages that a browser is shown, in the language that its reader asks for: of the catalogue of texts for
-//! users of the business system (`templates/office`).
+//! users of the business system, in the folder "office" of the templates.
 
 use axum::http::{HeaderMap, header};
 use serde::Deserialize;

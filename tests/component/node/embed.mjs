@@ -107,7 +107,7 @@ async function main(path) {
   const result = {
     number: summary.number,
     recipients: mail.envelope.recipients,
-    outcome: intent.lastOutcome,
+    outcome: intent.lastSubmitted,
     settled,
     outstanding: intent.outstanding,
     next: first,

@@ -73,11 +73,11 @@ export class Intent {
     this.#save();
     const options = JSON.stringify({ envelope_id: attempt.envelopeId });
     try {
-      const outcome = this.#plugin.delivery.submit(this.record.mail, recipients, options, route, now);
-      this.lastOutcome = outcome;
-      this.#store(attempt, outcome.settlement);
+      const submitted = this.#plugin.delivery.submit(this.record.mail, recipients, options, route, now);
+      this.lastSubmitted = submitted;
+      this.#store(attempt, submitted.settlement);
     } catch (error) {
-      // Whether the mail left is known to nobody.
+      // Whether the mail left is unknown.
       if (error instanceof Interruption) this.#settleInterrupted(now, error.message);
       else throw error;
     }
@@ -91,13 +91,13 @@ export class Intent {
   }
 
   #store(attempt, settlement) {
-    const { memo, outcome, pause, events } = settlement;
-    Object.assign(attempt, { memo, outcome });
+    const { memo, pause, events } = settlement;
+    Object.assign(attempt, { memo, outcome: settlement.outcome });
     // The account's, in a system with more than one mail: none of them tries before its end.
     if (pause) {
       const until = new Date(Date.parse(attempt.at) + pause.seconds * 1000).toISOString();
       this.record.pause = { cause: pause.cause, since: attempt.at, until };
-    } else if (["accepted", "partly-accepted"].includes(outcome)) {
+    } else if (["accepted", "partly-accepted"].includes(settlement.outcome)) {
       this.record.pause = null;
     }
     this.#add(events);

@@ -133,7 +133,7 @@ CREATE TABLE IF NOT EXISTS mail_attempt (
     -- ENVID, which comes back in reports: random, new for every attempt.
     envelope_id   TEXT    NOT NULL UNIQUE,
     memo          TEXT,
-    -- `settlement.outcome` and `settlement.detail`, for lists; the outcome also tells which attempt is in doubt.
+    -- `settlement.outcome` and `settlement.detail`, for lists; by the first the attempt in doubt is found.
     outcome       TEXT,
     detail        TEXT,
     -- From an API's receipt: the Message-ID that replaced ours, and the provider's own id.

@@ -56,7 +56,7 @@ async fn a_program_that_was_killed_never_sends_a_second_mail_by_itself() {
 async fn wherever_a_program_is_killed_a_mail_leaves_once_or_is_asked_about() {
     let asked = ("person", "in-doubt");
     let left = ("done", "accepted");
-    for (commit, when, taken, (state, outcome)) in [
+    for (commit, when, taken, (state, result)) in [
         (1, "before", 1, left),
         (1, "after", 1, left),
         (2, "before", 1, left),
@@ -78,7 +78,7 @@ async fn wherever_a_program_is_killed_a_mail_leaves_once_or_is_asked_about() {
         let mail = &tables["mails"][0];
         assert_eq!(
             (&mail["state"], outcomes(mail)),
-            (&json!(state), vec![Some(outcome)]),
+            (&json!(state), vec![Some(result)]),
             "{commit} {when}: {tables:#}"
         );
         assert_eq!(catcher.caught().len(), taken, "{commit} {when}: {tables:#}");

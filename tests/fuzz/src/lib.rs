@@ -10,12 +10,12 @@ use tokio::runtime::{Builder, Runtime};
 static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| Builder::new_current_thread().enable_time().build().expect("a runtime"));
 
-/// Reads what an IMAP server is to have said, as the answer to `question`: each number is another one.
-pub fn imap_responses(question: u8, said: &[u8]) {
-    RUNTIME.block_on(postroom_transport::imap::fuzzing::answer(question, said));
+/// Reads `sent` as an IMAP server's responses to the command `question`: each number is another one.
+pub fn imap_responses(question: u8, sent: &[u8]) {
+    RUNTIME.block_on(postroom_transport::imap::fuzzing::answer(question, sent));
 }
 
-/// Reads what an SMTP server is to have said: to EHLO, and to all that comes after it.
-pub fn smtp_replies(said: &[u8]) {
-    RUNTIME.block_on(postroom_transport::smtp::fuzzing::replies(said));
+/// Reads `sent` as an SMTP server's replies: to EHLO, and to all that comes after it.
+pub fn smtp_replies(sent: &[u8]) {
+    RUNTIME.block_on(postroom_transport::smtp::fuzzing::replies(sent));
 }

@@ -1,4 +1,4 @@
-//! What an IMAP server says. The first byte says to which question.
+//! Responses of an IMAP server. The first byte chooses the command that they answer.
 
 #![no_main]
 
@@ -9,6 +9,6 @@ use postroom_fuzz::{Cost, bounded, imap_responses};
 const MOST: Cost = Cost { held: 200, allocated: 600, base: 256 << 10 };
 
 fuzz_target!(|input: &[u8]| {
-    let Some((question, said)) = input.split_first() else { return };
-    bounded(MOST, input, || imap_responses(*question, said));
+    let Some((question, sent)) = input.split_first() else { return };
+    bounded(MOST, input, || imap_responses(*question, sent));
 });

@@ -103,7 +103,7 @@ impl Tree {
     fn add_rust(&mut self, text: &str) {
         let mut words = Vec::new();
         for part in source::rust_parts(text).into_iter().filter(|part| part.kind == Kind::Code) {
-            words.extend(source::identifiers(part.text, false));
+            words.extend(source::identifiers(part.text, false).map(|(_, word)| word));
         }
         let types: BTreeSet<String> = words
             .iter()

@@ -11,12 +11,14 @@ use std::path::Path;
 mod table;
 use table::{FILES, WORDS};
 
-/// Folders whose names are checked: an entry covers what lies below it.
-const ENFORCED: &[&str] = &[];
-/// Folders that are read at all.
+/// Folders whose names are checked.
 const READ: &[&str] = &["guest", "host", "tests", "xtask", "wit", "docs", "templates"];
 /// This check, which has to name what it looks for, and the page that explains it.
 const EXEMPT: &[&str] = &["xtask/src/tidy/names", "docs/names.md"];
+
+/// Fields of the contract whose name is a word of the table: they stay after a release, and are allowed as fields alone, not as
+/// names of variables, functions or other types' fields. `outcome` is that of `schedule.settlement`.
+const CONTRACT_FIELDS: &[&str] = &["outcome"];
 
 /// How a word is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,17 +64,12 @@ pub(super) struct Found {
     pub(super) instead: &'static str,
 }
 
-/// Gives what breaks the rules of names where they are enforced, as sentences.
+/// Gives what breaks the rules of names, as sentences.
 pub(super) fn complaints(root: &Path) -> anyhow::Result<Vec<String>> {
-    if ENFORCED.is_empty() {
-        return Ok(Vec::new());
-    }
-    let enforced = |file: &str| ENFORCED.iter().any(|folder| file.starts_with(folder));
-    let found = all(root)?;
-    Ok(found.into_iter().filter(|found| enforced(&found.file)).map(|found| sentence(&found)).collect())
+    Ok(all(root)?.iter().map(sentence).collect())
 }
 
-/// Gives every such word of the tree, enforced or not, in the order of the files.
+/// Gives every such word of the tree, in the order of the files.
 pub(super) fn all(root: &Path) -> anyhow::Result<Vec<Found>> {
     let mut found = Vec::new();
     let mut index = Index::default();
@@ -89,7 +86,7 @@ pub(super) fn all(root: &Path) -> anyhow::Result<Vec<Found>> {
     Ok(found)
 }
 
-/// Says what is wrong, where, and what to write.
+/// Makes a sentence of what is wrong, where, and what to write.
 pub(super) fn sentence(found: &Found) -> String {
     let place = found.line.map_or_else(|| found.file.clone(), |line| format!("{}:{line}", found.file));
     format!("{place}: {}: here it is called {}", found.word, found.instead)
@@ -121,7 +118,10 @@ fn in_file(file: &str, text: &str, index: &mut Index) -> Vec<Found> {
             Kind::Literal => continue,
         };
         for stretch in stretches {
-            for identifier in source::identifiers(stretch, matches!(ending, "wit" | "md")) {
+            for (at, identifier) in source::identifiers(stretch, matches!(ending, "wit" | "md")) {
+                if CONTRACT_FIELDS.contains(&identifier) && is_field(stretch, at, identifier, ending) {
+                    continue;
+                }
                 for word in index.words(identifier, ending == "wit").iter().filter(|word| concerns(word)) {
                     found.push(Found {
                         file: file.to_owned(),
@@ -134,6 +134,18 @@ fn in_file(file: &str, text: &str, index: &mut Index) -> Vec<Found> {
         }
     }
     found
+}
+
+/// Tells whether an identifier stands as a field of the contract: read (`settlement.outcome`), set or declared by the contract
+/// (`outcome: "found"`), a column that stores it, or the whole of what is in backticks.
+fn is_field(stretch: &str, at: usize, identifier: &str, ending: &str) -> bool {
+    let (before, after) = (stretch[..at].trim_end(), &stretch[at + identifier.len()..]);
+    let is_read = before.ends_with('.') && !after.starts_with('(');
+    let is_set = after.starts_with(':') && !after.starts_with("::");
+    // `pub outcome: …` is a field of a type of ours, `let outcome: …` a variable, `(outcome: …` a parameter.
+    let is_own = ["pub", ")", "let", "mut", "("].iter().any(|word| before.ends_with(word)) && ending != "wit";
+    let is_column = ending == "sql" && before.is_empty();
+    is_read || (is_set && !is_own) || is_column || stretch == identifier
 }
 
 /// Splits a file by its language. Documents count as comments: what is in backticks is a name.
@@ -232,6 +244,39 @@ mod tests {
     fn a_file_is_found_by_the_end_of_its_path() {
         assert_eq!(words("host/src/store/astray.rs", ""), [(None, "store/astray.rs")]);
         assert!(words("host/src/other/astray.rs", "").is_empty());
+    }
+
+    #[test]
+    fn a_field_of_the_contract_is_free_as_a_field_alone() {
+        let text =
+            "let a = settled.outcome;\nlet b = Settlement { outcome: a };\n// As in `settlement.outcome`.\n";
+        assert!(words("host/src/engine/a.rs", text).is_empty());
+        assert!(words("tests/a.sql", "    outcome TEXT,\n").is_empty());
+        assert!(words("wit/a.wit", "memo: func(outcome: string);\n").is_empty());
+        for text in [
+            "let outcome = 1;",
+            "let outcome: u8 = 1;",
+            "pub(crate) outcome: u8,",
+            "fn a(outcome: u8) {}",
+            "it.outcome();",
+            "Sent { outcome }",
+        ] {
+            assert_eq!(words("host/src/engine/a.rs", text), [(Some(1), "outcome")], "{text}");
+        }
+    }
+
+    #[test]
+    fn the_contract_has_the_fields_that_it_is_the_reason_for() {
+        let wit = crate::run::root().join("wit");
+        let texts: Vec<String> = files(&wit, &["wit"])
+            .unwrap()
+            .iter()
+            .map(|path| std::fs::read_to_string(path).unwrap())
+            .collect();
+        for field in CONTRACT_FIELDS {
+            let declared = format!("        {field}: ");
+            assert!(texts.iter().any(|text| text.contains(&declared)), "{field}");
+        }
     }
 
     #[test]

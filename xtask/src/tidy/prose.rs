@@ -6,8 +6,7 @@ use super::{files, slash_path};
 use anyhow::Context as _;
 use std::path::Path;
 
-/// Folders whose functions are checked: an entry covers what lies below it.
-const ENFORCED: &[&str] = &[];
+/// Folders whose prose is checked.
 const READ: &[&str] = &["guest", "host"];
 
 /// What a docstring or comment does that it should not.
@@ -117,14 +116,9 @@ const NO_NOUNS: &[&str] = &[
 const PERSONS: &[&str] = &["he", "him", "his", "himself", "she", "her", "herself"];
 const NOBODIES: &[&str] = &["somebody", "someone", "nobody", "whoever", "anybody", "everybody"];
 
-/// Gives the functions whose docstring begins without a verb, where that is enforced, as sentences.
+/// Gives every fault of the tree, as sentences.
 pub(super) fn complaints(root: &Path) -> anyhow::Result<Vec<String>> {
-    if ENFORCED.is_empty() {
-        return Ok(Vec::new());
-    }
-    let enforced = |file: &str| ENFORCED.iter().any(|folder| file.starts_with(folder));
-    let found = all(root)?.into_iter().filter(|f| f.fault == Fault::NoVerb && enforced(&f.file));
-    Ok(found.map(|found| sentence(&found)).collect())
+    Ok(all(root)?.iter().map(sentence).collect())
 }
 
 /// Gives every fault of the tree, in the order of the files.
@@ -140,7 +134,7 @@ pub(super) fn all(root: &Path) -> anyhow::Result<Vec<Found>> {
     Ok(found)
 }
 
-/// Says what is wrong, and where.
+/// Makes a sentence of what is wrong, and where.
 pub(super) fn sentence(found: &Found) -> String {
     let fault = match found.fault {
         Fault::NoVerb => "begin with what the function does, a verb in the third person",
@@ -177,6 +171,7 @@ fn in_file(file: &str, text: &str) -> Vec<Found> {
 fn docs(file: &str, text: &str) -> Vec<Found> {
     let mut found = Vec::new();
     let mut block: Vec<(usize, &str)> = Vec::new();
+    let mut is_continued = false;
     let is_test = file.contains("/tests/") || file.ends_with("tests.rs");
     for (at, line) in text.lines().enumerate() {
         let line = line.trim();
@@ -187,11 +182,16 @@ fn docs(file: &str, text: &str) -> Vec<Found> {
             block.push((at + 1, doc.trim()));
             continue;
         }
+        // A macro's own lines continue the docstring that it was passed.
+        if line.starts_with("$(#[") {
+            is_continued = true;
+            continue;
+        }
         // Attributes stand between a docstring and its item.
         if line.starts_with("#[") && !block.is_empty() {
             continue;
         }
-        if let (false, Some((number, first))) = (is_test, block.first().copied())
+        if let (false, Some((number, first))) = (is_test || is_continued, block.first().copied())
             && let Some(fault) = fault_of_first(line, first)
         {
             found.push(Found { file: file.to_owned(), line: number, fault, text: first.to_owned() });
@@ -201,6 +201,7 @@ fn docs(file: &str, text: &str) -> Vec<Found> {
             found.push(Found { file: file.to_owned(), line: number, fault: Fault::Errors, text });
         }
         block.clear();
+        is_continued = false;
     }
     found
 }
@@ -253,6 +254,12 @@ mod tests {
         let text = "/// The mails.\nfn due() {}\nstruct A {\n    /// Mails.\n    pub mails: u8,\n}\n\
                     mod tests {\n/// Mails.\npub fn a() {}\n}\n";
         assert!(faults(text).is_empty(), "{:?}", faults(text));
+    }
+
+    #[test]
+    fn a_macro_continues_the_docstring_that_it_is_passed() {
+        let text = "$(#[$doc])*\n///\n/// # Errors\n///\n/// If it is gone.\npub fn a() {}\n/// Mails.\npub fn b() {}\n";
+        assert_eq!(faults(text), [(7, Fault::NoVerb)]);
     }
 
     #[test]

@@ -110,11 +110,17 @@ pub(super) fn in_backticks(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-/// Gives the identifiers of code, `-` counted as a letter where the language does so.
-pub(super) fn identifiers(code: &str, with_hyphen: bool) -> impl Iterator<Item = &str> {
-    code.split(move |c: char| !(c.is_alphanumeric() || c == '_' || (with_hyphen && c == '-')))
-        .map(|word| word.trim_matches('-'))
-        .filter(|word| word.starts_with(|c: char| c.is_alphabetic() || c == '_'))
+/// Gives the identifiers of code with the byte that each begins at, `-` counted as a letter where the language does so.
+pub(super) fn identifiers(code: &str, with_hyphen: bool) -> impl Iterator<Item = (usize, &str)> {
+    let is_letter = move |c: char| c.is_alphanumeric() || c == '_' || (with_hyphen && c == '-');
+    let mut next = 0;
+    code.split(move |c: char| !is_letter(c))
+        .map(move |word| {
+            let at = code[next..].find(word).map_or(next, |found| next + found);
+            next = at + word.len();
+            (at + (word.len() - word.trim_start_matches('-').len()), word.trim_matches('-'))
+        })
+        .filter(|(_, word)| word.starts_with(|c: char| c.is_alphabetic() || c == '_'))
 }
 
 fn next_part(rest: &str, at: usize, source: &str) -> (Kind, usize) {
@@ -259,6 +265,10 @@ mod tests {
     #[test]
     fn identifiers_of_wit_may_have_hyphens() {
         let found: Vec<_> = identifiers("list-all: func(a: u32) -> list<outgoing-mail>;", true).collect();
-        assert_eq!(found, ["list-all", "func", "a", "u32", "list", "outgoing-mail"]);
+        assert_eq!(found.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [0, 10, 15, 18, 26, 31]);
+        assert_eq!(
+            found.into_iter().map(|(_, word)| word).collect::<Vec<_>>(),
+            ["list-all", "func", "a", "u32", "list", "outgoing-mail"]
+        );
     }
 }

@@ -42,12 +42,12 @@ impl wit::Guest for Component {
             check_opens: options.check_opens,
             ..mail
         };
-        let outcome = flows::submit(mail, &route_in(route), at, &mut HostSmtp, &mut HostWeb);
+        let submitted = flows::submit(mail, &route_in(route), at, &mut HostSmtp, &mut HostWeb);
         wit::SubmissionResult {
-            error: outcome.error.clone().map(error_out),
-            reply: outcome.reply.clone().map(reply_out),
-            receipt: outcome.receipt.clone().map(receipt_out),
-            settlement: settlement_out(outcome.settlement()),
+            error: submitted.error.clone().map(error_out),
+            reply: submitted.reply.clone().map(reply_out),
+            receipt: submitted.receipt.clone().map(receipt_out),
+            settlement: settlement_out(submitted.settlement()),
         }
     }
 

@@ -55,24 +55,24 @@ impl wit::Guest for Component {
         let now = time_in(&now).map_err(at_argument("now"))?;
         let mail = outgoing_in(mail, recipients)?;
         let answer = answer.map(api_response_in).map_err(web_failure_in);
-        let outcome = flows::settle_api(&transport, &mail, answer, now);
-        match outcome.error {
+        let submitted = flows::settle_api(&transport, &mail, answer, now);
+        match submitted.error {
             Some(SubmitError::Argument { field, detail }) => Err(argument_error(field, detail)),
             Some(SubmitError::NoRecipient) => {
                 Err(argument_error("recipients", "a request that hands over a mail names somebody"))
             }
-            _ => Ok(settlement_out(outcome.settlement())),
+            _ => Ok(settlement_out(submitted.settlement())),
         }
     }
 
     fn memo(
-        outcome: String,
+        result: String,
         retry_after: Option<u32>,
         stage: Option<String>,
         detail: Option<String>,
     ) -> Result<String, ArgumentError> {
         let _call = call::begin();
-        let memo = Memo::of(&outcome, retry_after, stage.as_deref(), detail);
+        let memo = Memo::of(&result, retry_after, stage.as_deref(), detail);
         memo.map(|memo| memo.write()).map_err(|fault| argument_error(fault.field, fault.detail))
     }
 

@@ -9,7 +9,7 @@ use crate::domain::address::clean_name;
 use crate::domain::interface_texts::{Administrator, interface_texts};
 use crate::domain::language::{Language, Locale};
 
-/// Where the operator's connections come from.
+/// The source of the operator's connections, as receiving servers see it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Origin {
     /// The product as the operator calls it.

@@ -2,7 +2,7 @@
 
 use super::Transport;
 
-/// Where a provider signs users in to its API.
+/// A provider's API and how users sign in to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ApiSignIn {
     /// The page where the user signs in and allows.

@@ -5,7 +5,7 @@ use super::preset::{self, Protocol, is_microsoft};
 use super::servers;
 use crate::domain::address::{Address, read_list};
 
-/// How serious a finding is; the most serious first.
+/// The severity of a finding; the most serious first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// The account can't work like this.

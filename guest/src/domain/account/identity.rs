@@ -16,7 +16,7 @@ pub struct Platform {
     pub reply_domain: String,
 }
 
-/// Who a company is there.
+/// A company's identity at a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// From.

@@ -6,7 +6,7 @@ use super::model::{Account, Transport};
 use super::preset::{is_own_domain, presets};
 use crate::domain::address::Address;
 
-/// What an account may do. None: no limit is known.
+/// The limits of an account. None: no limit is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Limits {
     /// Mails a minute.

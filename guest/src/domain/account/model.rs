@@ -12,7 +12,7 @@ pub const SCHEMA: &str = include_str!("account.schema.json");
 /// Bytes of an account as JSON.
 const MAX_BYTES: usize = 64 * 1024;
 
-/// How mail leaves by an account.
+/// The way by which an account's mail leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Transport {
@@ -30,7 +30,7 @@ pub enum Transport {
     MailClient,
 }
 
-/// How a connection is secured.
+/// The security of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Security {
@@ -42,7 +42,7 @@ pub enum Security {
     None,
 }
 
-/// How an account signs in.
+/// The way an account signs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SignIn {
@@ -56,7 +56,7 @@ pub enum SignIn {
     None,
 }
 
-/// How another address belongs to the account.
+/// The relation of another address to the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Relation {
@@ -133,7 +133,7 @@ fn password() -> SignIn {
     SignIn::Password
 }
 
-/// What the user set for this account.
+/// The user's settings for this account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SenderSettings {

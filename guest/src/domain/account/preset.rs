@@ -50,7 +50,7 @@ pub struct Host {
     pub security: Security,
 }
 
-/// What a login is.
+/// The form of a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LoginForm {
     /// The whole address.
@@ -72,7 +72,7 @@ impl LoginForm {
     }
 }
 
-/// What is known of a provider.
+/// The known facts about a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preset {
     /// Id, `gmail`.
@@ -111,7 +111,7 @@ impl Preset {
     }
 }
 
-/// What a provider was known by.
+/// The evidence by which a provider was recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KnownBy {
     /// The address's domain.
@@ -197,18 +197,18 @@ fn is_within(name: &str, pattern: &str) -> bool {
     name == pattern
 }
 
-/// True if an address's domain is one of a provider's own, where anyone may have an address.
+/// Returns true if an address's domain is one of a provider's own, where anyone may have an address.
 pub(super) fn is_own_domain(provider: &str, domain: &str) -> bool {
     by_id(provider).is_some_and(|preset| preset.domains.iter().any(|pattern| is_within(domain, pattern)))
 }
 
-/// True if a provider files what was sent through it, by API and by SMTP alike. Exchange Online: `Set-Mailbox
+/// Returns true if a provider files what was sent through it, by API and by SMTP alike. Exchange Online: `Set-Mailbox
 /// -MessageCopyForSMTPClientSubmissionEnabled`, on unless an administrator switched it off.
 pub fn files_by_itself(provider: &str) -> bool {
     matches!(provider, "gmail" | "microsoft" | "outlook-com")
 }
 
-/// True for Microsoft's providers, whose rules on aliases and shared mailboxes are the same.
+/// Returns true for Microsoft's providers, whose rules on aliases and shared mailboxes are the same.
 pub(super) fn is_microsoft(provider: &str) -> bool {
     matches!(provider, "microsoft" | "outlook-com")
 }

@@ -45,12 +45,13 @@ fn ports(path: &str, server: &Server, protocol: Protocol, found: &mut Findings) 
         None => port == 25 && chosen == Security::Ssl,
     };
     if is_odd {
-        let says = if meant == Some(Security::Ssl) {
+        let fault = if meant == Some(Security::Ssl) {
             format!("port {port} speaks TLS from the first byte, which is SSL here")
         } else {
             format!("port {port} begins in the clear, which is TLS (STARTTLS) or NONE here")
         };
-        let detail = format!("{says}: for {} choose port {}", chosen.name(), proposed_port(protocol, chosen));
+        let detail =
+            format!("{fault}: for {} choose port {}", chosen.name(), proposed_port(protocol, chosen));
         found.warning(&field, Code::PortSecurity, detail);
     } else if protocol == Protocol::Smtp && port == 25 && chosen == Security::Tls {
         let detail =
@@ -128,7 +129,7 @@ fn is_host(host: &str) -> bool {
     address || (!bare.starts_with('[') && Address::parse(&format!("x@{bare}")).is_ok())
 }
 
-/// True for a name that mail can be addressed to.
+/// Returns true for a name that mail can be addressed to.
 pub(super) fn is_domain(domain: &str) -> bool {
     domain.contains('.') && !domain.starts_with('[') && Address::parse(&format!("x@{domain}")).is_ok()
 }

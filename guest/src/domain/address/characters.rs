@@ -9,12 +9,12 @@ pub(super) fn nfc(text: &str) -> Cow<'_, str> {
     ComposingNormalizerBorrowed::new_nfc().normalize(text)
 }
 
-/// True for C0, DEL, C1, and the two separators that some programs take for line ends.
+/// Returns true for C0, DEL, C1, and the two separators that some programs take for line ends.
 pub(super) fn is_control(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
-/// True for joiners, which some scripts cannot be written without. They are let stand between characters of such.
+/// Returns true for joiners, which some scripts cannot be written without. They are let stand between characters of such.
 pub(super) fn is_joiner(c: char) -> bool {
     matches!(c, '\u{200C}' | '\u{200D}')
 }
@@ -47,13 +47,13 @@ pub(super) fn is_invisible(c: char) -> bool {
     ) || code & 0xFFFE == 0xFFFE
 }
 
-/// True for an invisible character, or that ends a line or turns the direction of writing: what people read as a name or a greeting holds
-/// none.
+/// Returns true for an invisible character, or that ends a line or turns the direction of writing: what people read as a name or
+/// a greeting holds none.
 pub fn is_unseen(c: char) -> bool {
     is_control(c) || is_invisible(c) || is_joiner(c)
 }
 
-/// True for a joiner with something of its script on both sides; elsewhere it is only invisible.
+/// Returns true for a joiner with something of its script on both sides; elsewhere it is only invisible.
 pub(super) fn joins(before: Option<char>, after: Option<char>) -> bool {
     let script = |c: Option<char>| c.is_some_and(|c| !c.is_ascii() && !is_joiner(c) && !c.is_whitespace());
     script(before) && script(after)

@@ -10,8 +10,8 @@ pub(super) fn not_allowed(label: &str) -> Option<char> {
     characters.iter().enumerate().find(|(at, c)| !is_allowed(**c, *at, &characters)).map(|(_, c)| *c)
 }
 
-/// True for punctuation or a mathematical sign, such as an arrow: beyond ASCII none of an address, wherever it stands. What a script writes
-/// inside a word is not meant.
+/// Returns true for punctuation or a mathematical sign, such as an arrow: beyond ASCII none of an address, wherever it stands.
+/// What a script writes inside a word is not meant.
 pub(super) fn is_punctuation(c: char) -> bool {
     use GeneralCategory as G;
     let punctuation = [
@@ -26,7 +26,7 @@ pub(super) fn is_punctuation(c: char) -> bool {
     !c.is_ascii() && punctuation.contains(&category(c))
 }
 
-/// True for a sign that is a picture or a unit: a bullet, an envelope, a currency.
+/// Returns true for a sign that is a picture or a unit: a bullet, an envelope, a currency.
 pub(super) fn is_symbol(c: char) -> bool {
     use GeneralCategory as G;
     !c.is_ascii() && [G::OtherSymbol, G::CurrencySymbol, G::ModifierSymbol].contains(&category(c))

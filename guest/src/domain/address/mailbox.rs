@@ -69,7 +69,7 @@ impl Address {
         &self.ascii_domain
     }
 
-    /// True where the local part is beyond ASCII: the whole path must support SMTPUTF8.
+    /// Returns true where the local part is beyond ASCII: the whole path must support SMTPUTF8.
     pub fn needs_smtputf8(&self) -> bool {
         !self.local.is_ascii()
     }

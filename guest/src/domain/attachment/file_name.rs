@@ -1,4 +1,4 @@
-//! Which file names may travel. A name ends up in a header, in a save dialog and on a disk of someone else:
+//! Which file names may travel. A name ends up in a header, in a save dialog and on the disk of its reader:
 //! it must not break a line, climb out of a folder, or read as something that it is not.
 
 /// Longest name in bytes of UTF-8: what the usual file systems store.

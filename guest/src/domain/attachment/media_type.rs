@@ -3,7 +3,7 @@
 /// Longest media type: 127 for each side of the slash (RFC 6838 §4.2).
 const MAX_SIDE: usize = 127;
 
-/// True for `type/subtype` of token characters in lower case.
+/// Returns true for `type/subtype` of token characters in lower case.
 pub(super) fn is_valid(media_type: &str) -> bool {
     let side = |s: &str| (1..=MAX_SIDE).contains(&s.len()) && s.bytes().all(is_token);
     media_type.split_once('/').is_some_and(|(kind, subtype)| side(kind) && side(subtype))

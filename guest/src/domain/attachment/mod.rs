@@ -34,7 +34,7 @@ pub struct Attachment {
     pub role: Role,
 }
 
-/// What a file is to the mail.
+/// The role of a file in the mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// The document's own PDF.
@@ -67,7 +67,7 @@ impl Role {
     }
 }
 
-/// Which of the document's own files travel.
+/// The choice of the document's own files that travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
@@ -113,7 +113,7 @@ impl Format {
         }
     }
 
-    /// True where the document's own file of this role travels; no other file is chosen by the format.
+    /// Returns true where the document's own file of this role travels; no other file is chosen by the format.
     pub fn has(self, role: Role) -> bool {
         match role {
             Role::Pdf => self.has_pdf(),
@@ -122,12 +122,12 @@ impl Format {
         }
     }
 
-    /// True where the document's PDF travels.
+    /// Returns true where the document's PDF travels.
     pub fn has_pdf(self) -> bool {
         matches!(self, Self::Pdf | Self::PdfUbl)
     }
 
-    /// True where the document's UBL file travels.
+    /// Returns true where the document's UBL file travels.
     pub fn has_ubl(self) -> bool {
         matches!(self, Self::Ubl | Self::PdfUbl)
     }

@@ -9,7 +9,7 @@ use super::{Chunk, header};
 use crate::domain::address::{Address, Mailbox};
 use mail_builder::headers::Header as _;
 
-/// Whom a message goes to, by header.
+/// The recipients of a message, by header.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Addressees {
     /// To.

@@ -15,7 +15,7 @@ pub struct Route {
     pub transport: String,
 }
 
-/// What became of an attempt.
+/// The result of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AttemptResult {
     /// Taken by the server, for every recipient that it did not refuse for good.
@@ -68,17 +68,17 @@ impl Attempt {
         }
     }
 
-    /// True if a server took the mail for some recipients, and others may be tried again.
+    /// Returns true if a server took the mail for some recipients, and others may be tried again.
     pub(super) fn leaves_some(&self) -> bool {
         matches!(self.result, Some(AttemptResult::PartlyAccepted(_)))
     }
 
-    /// True if the account could not send.
+    /// Returns true if the account could not send.
     pub(super) fn is_for_the_account(&self) -> bool {
         matches!(self.result, Some(AttemptResult::AccountUnavailable(_)))
     }
 
-    /// True if the attempt failed by the account alone and proves nothing about the mail.
+    /// Returns true if the attempt failed by the account alone and proves nothing about the mail.
     pub(super) fn is_about_the_account_alone(&self) -> bool {
         let of_the_account = self.stage.is_some_and(Stage::is_of_the_account);
         match self.result {
@@ -117,7 +117,7 @@ crate::domain::status::named! {
     }
 }
 
-/// What is known of an intent.
+/// The known facts about an intent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     /// The mail's id: spreads retries in time.
@@ -204,7 +204,7 @@ impl PauseAsked {
     }
 }
 
-/// What to do next.
+/// The next thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// Record an attempt, then submit by this route.
@@ -266,12 +266,12 @@ impl AttemptResult {
         }
     }
 
-    /// True if it is unknown whether a mail left.
+    /// Returns true if it is unknown whether a mail left.
     pub(super) fn is_in_doubt(result: Option<Self>) -> bool {
         matches!(result, None | Some(Self::InDoubt))
     }
 
-    /// True if there is nothing left to send.
+    /// Returns true if there is nothing left to send.
     pub(super) fn is_done(result: Option<Self>) -> bool {
         matches!(result, Some(Self::Accepted | Self::Found))
     }

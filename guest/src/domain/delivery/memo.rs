@@ -11,7 +11,7 @@ const LONGEST: usize = 64 * 1024;
 /// Characters of a server's words that a memo keeps: the reason for giving up shows them.
 const LONGEST_DETAIL: usize = 4_000;
 
-/// What came of an attempt.
+/// The stored result of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Memo {
     /// What it came to.
@@ -47,14 +47,14 @@ struct MemoFields {
 impl Memo {
     /// Makes a memo of its fields' names.
     pub fn of(
-        outcome: &str,
+        name: &str,
         retry_after: Option<u32>,
         stage: Option<&str>,
         detail: Option<String>,
     ) -> Result<Self, MemoFault> {
-        let result = AttemptResult::named(outcome, retry_after).ok_or_else(|| MemoFault {
+        let result = AttemptResult::named(name, retry_after).ok_or_else(|| MemoFault {
             field: "outcome",
-            detail: format!("\"{}\" is none: use {}", short(outcome), AttemptResult::NAMES.join(", ")),
+            detail: format!("\"{}\" is none: use {}", short(name), AttemptResult::NAMES.join(", ")),
         })?;
         let stage = stage
             .map(stage_named)

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 
 type Time = DateTime<FixedOffset>;
 
-/// What to store with an attempt.
+/// The facts to store with an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settlement {
     /// Facts, one per recipient.
@@ -29,7 +29,7 @@ pub struct Settlement {
     pub pause: Option<PauseAsked>,
 }
 
-/// What was learned about an attempt in doubt.
+/// The result of a lookup for an attempt in doubt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lookup {
     /// The mail had left.

@@ -35,7 +35,7 @@ reasons! {
 /// The code of every reason.
 pub const REASONS: &[&str] = Why::CODES;
 
-/// What to do next, and why.
+/// The next thing to do, and its reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
     /// What to do.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Whose fault a failure to read is. Reading these bytes again can't help with any of them.
+/// The party at fault for a failure to read. Reading these bytes again can't help with any of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DocumentFault {
     /// The media type is none of those supported.

@@ -4,7 +4,7 @@ use super::{Document, Money, PaymentMethod};
 use crate::domain::kind::DocumentKind;
 use chrono::NaiveDate;
 
-/// What identifies a document.
+/// The fields that identify a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
     /// What it is.

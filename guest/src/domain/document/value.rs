@@ -12,7 +12,7 @@ pub(super) const DECIMAL: &str = "a decimal such as -1234.50, with a point and n
 pub(super) const TURNING: &str =
     "without marks that turn the direction of text, which let it show as another";
 
-/// True if a character ends a line without being a control character, or turns the direction of text.
+/// Returns true if a character ends a line without being a control character, or turns the direction of text.
 pub(super) fn is_turning(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
@@ -20,7 +20,7 @@ pub(super) fn is_turning(c: char) -> bool {
 /// UNTDID 1001 codes that make a document a credit note: those of EN 16931's list.
 const CREDIT_CODES: [&str; 11] = ["81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "532"];
 
-/// True for a type code (BT-3) of a credit note.
+/// Returns true for a type code (BT-3) of a credit note.
 pub(super) fn is_credit_code(code: &str) -> bool {
     CREDIT_CODES.contains(&code.trim())
 }

@@ -8,7 +8,7 @@ use super::address::Mailbox;
 use super::compose::{Chunk, address_field};
 use super::slug::slug;
 
-/// Who the mail goes to.
+/// The recipients of the mail.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Addressees {
     /// To.

@@ -3,7 +3,7 @@
 /// An element's attributes as they are going to be written: their names, and their values without escapes.
 pub type Attributes = Vec<(&'static str, String)>;
 
-/// What is allowed. All names are in lower case; whatever is in no list is left out.
+/// The elements and styles that are allowed. All names are in lower case; what is in no list is left out.
 #[derive(Debug, Clone, Copy)]
 pub struct Policy {
     /// Elements that are written. Another element's content is written without it.

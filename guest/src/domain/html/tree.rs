@@ -10,7 +10,7 @@ pub(super) type NodeId = usize;
 /// The node that every other one hangs from.
 pub(super) const DOCUMENT: NodeId = 0;
 
-/// What a node is.
+/// The content of a node.
 #[derive(Debug)]
 pub(super) enum Content {
     /// A document or the contents of a `<template>`.

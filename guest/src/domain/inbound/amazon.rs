@@ -16,7 +16,7 @@ const KEPT_BACK: &[&str] = &[
     "unsubscribedrecipient",
 ];
 
-/// What became of a mail that SES calls bounced.
+/// The fate of a mail that SES calls bounced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bounce {
     /// The mail came back; how lasting that is where neither a code nor words decide it.
@@ -103,7 +103,7 @@ fn bounce(kind: &str, subtype: &str, is_bare: bool) -> Bounce {
     }
 }
 
-/// What a report that SES calls a complaint amounts to.
+/// The meaning of a report that SES calls a complaint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Complaint {
     /// The recipient marked the mail as unwanted.

@@ -17,8 +17,8 @@ pub(super) fn fields(message: &InboundMessage) -> Option<Fields> {
     Some(all)
 }
 
-/// True if feedback of a type is a complaint. Reports on authentication have the same form and are none, and `not-spam` is the contrary of
-/// one. Where no type is named it is one.
+/// Returns true if feedback of a type is a complaint. Reports on authentication have the same form and are none, and `not-spam`
+/// is the contrary of one. Where no type is named it is one.
 pub(super) fn is_complaint(feedback_type: &str) -> bool {
     let none = ["auth-failure", "not-spam", "dmarc", "dkim"];
     !none.iter().any(|it| feedback_type.trim().eq_ignore_ascii_case(it))

@@ -42,7 +42,7 @@ const VALUES: &[(&str, &[&str])] = &[
 /// Longest text that may be a notice without any mark, in bytes of plain text.
 const NOTICE: usize = 2_000;
 
-/// True if a program answered, by the marks in the header.
+/// Returns true if a program answered, by the marks in the header.
 pub(super) fn is_marked(message: &InboundMessage) -> bool {
     let header = &message.header;
     let holds = |(name, words): &(&str, &[&str])| {
@@ -59,7 +59,7 @@ pub(super) fn is_marked(message: &InboundMessage) -> bool {
         || (is_marked_by_its_program(message) && answers(message))
 }
 
-/// True if a program wrote the message, of its own accord or in answer.
+/// Returns true if a program wrote the message, of its own accord or in answer.
 pub(super) fn is_generated(message: &InboundMessage) -> bool {
     is_marked_by_its_program(message)
         || message.message_class.as_deref().is_some_and(|class| class.starts_with("report."))
@@ -84,13 +84,13 @@ fn answers(message: &InboundMessage) -> bool {
     ["in-reply-to", "references"].iter().any(|name| message.header.get(name).is_some())
 }
 
-/// True if the subject begins as that of a notice, of any sender.
+/// Returns true if the subject begins as that of a notice, of any sender.
 pub(super) fn begins_so(message: &InboundMessage) -> bool {
     let subject = phrases::plain(&message.subject);
     AUTOMATIC_SUBJECTS.begins(&subject) || ABSENCE_SUBJECTS.begins(&subject)
 }
 
-/// True if the subject is that of a notice, and no person's answer to one.
+/// Returns true if the subject is that of a notice, and no person's answer to one.
 pub(super) fn has_subject(message: &InboundMessage) -> bool {
     let subject = phrases::plain(&message.subject);
     if AUTOMATIC_SUBJECTS.begins(&subject) {
@@ -111,7 +111,7 @@ pub(super) fn has_subject(message: &InboundMessage) -> bool {
             && AWAY.is_in(&phrases::plain(bounded_bytes(&message.text, NOTICE))))
 }
 
-/// True for a text that only its words mark as an absence: short, about an absence and its end, and quoting nothing.
+/// Returns true for a text that only its words mark as an absence: short, about an absence and its end, and quoting nothing.
 pub(super) fn is_notice(message: &InboundMessage) -> bool {
     if is_generated(message) && !answers(message) {
         return false;

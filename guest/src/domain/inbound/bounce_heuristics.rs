@@ -27,7 +27,7 @@ const WHOM_TO_ASK: &[&str] = &[
     "noc",
 ];
 
-/// How much the sender looks like a program that reports on mail.
+/// The degree to which the sender looks like a program that reports on mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum DaemonLikeness {
     /// Not at all.
@@ -64,7 +64,7 @@ pub(super) fn likeness(message: &InboundMessage) -> DaemonLikeness {
     }
 }
 
-/// True if a program that reports on mail sent this, by its address, its name, or the empty return path.
+/// Returns true if a program that reports on mail sent this, by its address, its name, or the empty return path.
 pub(super) fn is_from_daemon(message: &InboundMessage) -> bool {
     likeness(message) > DaemonLikeness::None
 }

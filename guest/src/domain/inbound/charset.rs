@@ -114,7 +114,7 @@ pub(super) fn decode_unlabelled<'a>(bytes: &'a [u8], around: Option<&str>) -> Co
     Cow::Owned(decoded(guessed(bytes), bytes))
 }
 
-/// True if a part has to be decoded anew from its bytes, because the library misread it.
+/// Returns true if a part has to be decoded anew from its bytes, because the library misread it.
 pub(super) fn is_misread(label: Option<&str>, text: &str) -> bool {
     let is_its_own =
         matches!(label.and_then(Charset::named), Some(Charset::Utf7 | Charset::Iso2022Kr | Charset::Hz));

@@ -41,7 +41,7 @@ impl Enhanced {
         vague
     }
 
-    /// True for a code that has no meaning beyond its class.
+    /// Returns true for a code that has no meaning beyond its class.
     pub(super) fn is_vague(self) -> bool {
         self.subject == 0 || self.detail == 0
     }

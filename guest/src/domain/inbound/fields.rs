@@ -22,7 +22,7 @@ impl Fields {
         self.0.iter().filter(move |(it, _)| it == name).map(|(_, value)| value.as_str())
     }
 
-    /// True if there is a field of this name, be it empty.
+    /// Returns true if there is a field of this name, be it empty.
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(it, _)| it == name)
     }

@@ -167,7 +167,7 @@ impl InboundMessage {
         text
     }
 
-    /// True where the envelope's sender was empty, as far as the last server wrote it down.
+    /// Returns true where the envelope's sender was empty, as far as the last server wrote it down.
     pub(super) fn has_null_return_path(&self) -> bool {
         self.header.all("return-path").chain(self.header.all("x-envelope-from")).any(|path| {
             let path: String = path.chars().filter(|c| !c.is_whitespace()).collect();

@@ -82,7 +82,7 @@ pub struct Token {
     pub place: TokenPlace,
 }
 
-/// What was written in answer.
+/// The text that was written in answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReplyText {
     /// The text without what it quotes.
@@ -100,7 +100,7 @@ pub struct Sender {
     pub address: String,
 }
 
-/// What was understood.
+/// The facts that were understood of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// What it is; where recipients differ, the worst.

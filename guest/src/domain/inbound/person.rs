@@ -29,7 +29,7 @@ const LABEL: usize = 25;
 const NO_PERSONS: &[&str] =
     &["noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "bounce", "bounces"];
 
-/// True if a person put the report into the message.
+/// Returns true if a person put the report into the message.
 pub(super) fn encloses_report(message: &InboundMessage) -> bool {
     if message.is_report {
         return false;
@@ -43,7 +43,8 @@ pub(super) fn encloses_report(message: &InboundMessage) -> bool {
     }
 }
 
-/// True if a person answered or forwarded: by the subject, by what they copied into the text, or by the report that they attached.
+/// Returns true if a person answered or forwarded: by the subject, by what they copied into the text, or by the report that they
+/// attached.
 pub(super) fn passes_on(message: &InboundMessage) -> bool {
     if is_prefixed(message) {
         return true;
@@ -65,7 +66,7 @@ pub(super) fn quotes(message: &InboundMessage) -> bool {
         || message.text.lines().any(|line| line.trim_start().starts_with('>'))
 }
 
-/// True if the subject has one of the words before it that programs use in the languages that we know.
+/// Returns true if the subject has one of the words before it that programs use in the languages that we know.
 pub(super) fn is_prefixed(message: &InboundMessage) -> bool {
     PERSON_PREFIXES.begins(&phrases::plain(&message.subject))
 }

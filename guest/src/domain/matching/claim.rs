@@ -3,7 +3,7 @@
 use crate::domain::inbound::{BounceType, Class, Token};
 use crate::domain::status::Event;
 
-/// What a report claims.
+/// The claim of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
     /// What the message is.
@@ -18,7 +18,7 @@ pub struct Claim {
     pub events: Vec<Event>,
 }
 
-/// What a report claims of one recipient.
+/// The claim of a report about one recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimedRecipient {
     /// Address that the mail was sent to.

@@ -3,7 +3,7 @@
 use crate::domain::address::match_key;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Whom a mail went to, and who they are to the company.
+/// The recipients of a mail, and who they are to the company.
 #[derive(Debug)]
 pub struct Parties<'a> {
     /// The envelope's recipients, as it has them.
@@ -27,7 +27,7 @@ impl<'a> Parties<'a> {
         self.by_key.get(&match_key(address)).copied()
     }
 
-    /// True if an address is the company's own.
+    /// Returns true if an address is the company's own.
     pub fn is_own(&self, address: &str) -> bool {
         self.own.contains(&match_key(address))
     }

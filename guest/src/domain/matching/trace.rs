@@ -21,8 +21,8 @@ named! {
 }
 
 impl TraceKind {
-    /// True if only those can have written the report who carry the mail, not another of its recipients: every recipient of a mail can see
-    /// its Message-ID.
+    /// Returns true if only those can have written the report who carry the mail, not another of its recipients: every recipient
+    /// of a mail can see its Message-ID.
     pub const fn excludes_other_recipients(self) -> bool {
         match self {
             Self::ReturnAddress | Self::EnvelopeId => true,

@@ -135,7 +135,7 @@ pub(super) fn scanner(agent: &str) -> Option<&'static str> {
     find(&lower, SCANNERS).or_else(is_alone).or_else(|| is_robot(&lower).then_some("a robot"))
 }
 
-/// True if Gmail fetched ahead of its user: a browser's name with a second `Mozilla/5.0` at its end, which no browser has.
+/// Returns true if Gmail fetched ahead of its user: a browser's name with a second `Mozilla/5.0` at its end, which no browser has.
 pub(super) fn is_prefetch(agent: &str) -> bool {
     let agent = agent.trim();
     agent.len() > BARE.len() && agent.starts_with(BARE) && agent.ends_with(" Mozilla/5.0")
@@ -146,7 +146,7 @@ pub(super) fn proxy(agent: &str) -> Option<&'static str> {
     find(&lowered(agent), PROXIES)
 }
 
-/// True if the name is that of Apple's privacy proxy.
+/// Returns true if the name is that of Apple's privacy proxy.
 pub(super) fn is_bare(agent: &str) -> bool {
     agent.trim() == BARE
 }

@@ -5,7 +5,7 @@ use super::{agents, by_name, too_soon};
 use crate::domain::status::EventKind;
 use chrono::{DateTime, FixedOffset};
 
-/// What a provider reports of a request for its pixel or one of its links.
+/// A provider's report of a request for its pixel or one of its links.
 #[derive(Debug, Clone, Copy)]
 pub struct ReportedOpening<'a> {
     /// `User-Agent`.

@@ -77,7 +77,7 @@ fn requests_are_told_apart_by_what_is_known_of_them() {
     for (fetch, kind, confidence, words) in table {
         let event = classify(&fetch);
         assert_eq!((event.kind, event.code.as_deref()), (kind, Some(confidence)), "{fetch:?}: {event:?}");
-        assert!(event.words.as_ref().is_some_and(|said| said.contains(words)), "{fetch:?}: {event:?}");
+        assert!(event.words.as_ref().is_some_and(|text| text.contains(words)), "{fetch:?}: {event:?}");
         assert_eq!((event.source, event.recipient.as_deref()), (EventSource::Pixel, Some("jo@example.com")));
     }
 }

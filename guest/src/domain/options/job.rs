@@ -39,7 +39,7 @@ pub struct JobOptions {
     pub insist: Vec<String>,
 }
 
-/// Who sends a mail.
+/// The kind of a mail's sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
@@ -57,7 +57,7 @@ impl Mode {
     pub const NAMES: [&str; 3] = ["account", "mail-client", "platform"];
 }
 
-/// Where the customer can see the document.
+/// The page where the customer can see the document.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Portal {
@@ -68,7 +68,7 @@ pub struct Portal {
     pub pdf_url: Option<String>,
 }
 
-/// What the user changed; an empty text is one.
+/// The user's changes; an empty text is one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EditOptions {

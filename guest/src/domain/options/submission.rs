@@ -23,7 +23,7 @@ pub struct SubmissionOptions {
     pub check_opens: bool,
 }
 
-/// Who to send as.
+/// The identity to send as.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sender {

@@ -18,7 +18,7 @@ pub struct Folder {
     pub selectable: bool,
 }
 
-/// Which mailbox, and how mail leaves it.
+/// The mailbox of an account, and the way mail leaves it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SentAccount {
     /// The host's name for it.
@@ -31,7 +31,7 @@ pub struct SentAccount {
     pub sent_folder: Option<String>,
 }
 
-/// Where the copy comes from.
+/// The origin of the copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Plan {
     /// The provider, or the user's own program, files it.

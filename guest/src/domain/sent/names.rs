@@ -82,8 +82,8 @@ const USUAL: &[&str] = &[
     "gönderilenler",
 ];
 
-/// How usual a folder's name is: first the place in the list, then the length of the whole name, so that the folder
-/// at the top comes before one of an archive.
+/// The rank of a folder's name by how usual it is: first the place in the list, then the length of the whole name, so that the
+/// folder at the top comes before one of an archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Rank(usize, usize);
 

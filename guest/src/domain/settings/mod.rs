@@ -19,7 +19,7 @@ pub const SCHEMA: &str = include_str!("settings.schema.json");
 /// Bytes of the settings as JSON, templates included.
 pub const MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// What is wrong with settings, and where.
+/// A fault of settings, and its place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {detail}")]
 pub struct SettingsError {
@@ -79,7 +79,7 @@ pub struct Company {
     pub languages: BTreeMap<String, CompanyTexts>,
 }
 
-/// What a company sets differently for a language. What is left out stays as it is.
+/// The texts that a company sets differently for a language. What is left out stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CompanyTexts {
@@ -111,7 +111,7 @@ pub struct User {
     pub languages: BTreeMap<String, UserTexts>,
 }
 
-/// What a user sets differently for a language. What is left out stays as it is; a signature is one, in text and in HTML.
+/// The texts that a user sets differently for a language. What is left out stays as it is; a signature is one, in text and in HTML.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct UserTexts {
@@ -163,7 +163,7 @@ impl Default for Layout {
     }
 }
 
-/// How the company is paid, and how its customers are asked to.
+/// The company's bank accounts, and the way its customers are asked to pay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Payment {

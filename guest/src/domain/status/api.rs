@@ -33,7 +33,7 @@ pub struct ApiFailure {
 }
 
 impl ApiFailure {
-    /// True if some recipients were refused by name and others were not: the next attempt goes to the others.
+    /// Returns true if some recipients were refused by name and others were not: the next attempt goes to the others.
     pub fn leaves_others(&self, recipients: &[String]) -> bool {
         let refused = |address: &String| self.refused.iter().any(|it| match_key(it) == match_key(address));
         !self.refused.is_empty() && !recipients.iter().all(refused)

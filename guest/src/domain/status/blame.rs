@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 const WORDINGS: &str = include_str!("refusals.txt");
 
-/// Whose fault it is that a mail was not taken.
+/// The party at fault where a mail was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Blame {
     /// The recipient's, or the message's own: the refusal is about this mail.
@@ -42,7 +42,7 @@ named! {
     }
 }
 
-/// What puts an account right again.
+/// The action that puts an account right again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recovery {
     /// Time may: by its words something of the server's own is broken.
@@ -122,7 +122,7 @@ impl Blame {
         }
     }
 
-    /// True if the account is at fault, not the mail.
+    /// Returns true if the account is at fault, not the mail.
     pub fn is_of_the_account(self) -> bool {
         matches!(self, Self::Quota(_) | Self::Account(_) | Self::Sender)
     }

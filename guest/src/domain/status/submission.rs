@@ -95,7 +95,7 @@ named! {
     }
 }
 
-/// What the server that answered is to the recipient.
+/// The role of the server that answered, for the recipient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServerRole {
     /// A server that passes the mail on: its 250 is no delivery.
@@ -105,18 +105,18 @@ pub enum ServerRole {
 }
 
 impl Reply {
-    /// True for 2xx.
+    /// Returns true for 2xx.
     pub fn is_positive(&self) -> bool {
         (200..300).contains(&self.code)
     }
 
-    /// True for 5xx.
+    /// Returns true for 5xx.
     pub fn is_permanent(&self) -> bool {
         (500..600).contains(&self.code)
     }
 
-    /// True for a reply to RCPT that neither takes nor refuses: 4xx, or a code that makes no sense; or a 5xx that is about the account, not
-    /// about the recipient. It may be asked again, which loses nothing.
+    /// Returns true for a reply to RCPT that neither takes nor refuses: 4xx, or a code that makes no sense; or a 5xx that is
+    /// about the account, not about the recipient. It may be asked again, which loses nothing.
     pub fn is_undecided(&self) -> bool {
         let is_refused = self.is_permanent() && Blame::of_reply(Stage::Recipient, self) == Blame::Mail;
         !self.is_positive() && !is_refused
@@ -124,7 +124,7 @@ impl Reply {
 }
 
 impl Stage {
-    /// True if the account is at fault or unreachable: no server decided about a recipient or a message yet.
+    /// Returns true if the account is at fault or unreachable: no server decided about a recipient or a message yet.
     pub fn is_of_the_account(self) -> bool {
         matches!(self, Self::Resolve | Self::Connect | Self::Tls | Self::Greeting | Self::Login)
     }

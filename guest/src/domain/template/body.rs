@@ -90,7 +90,7 @@ pub(super) fn places<'t>(text: &'t str, short: &'t str) -> impl Iterator<Item = 
     })
 }
 
-/// What becomes a link in a paragraph besides `https` addresses, how links look, and what is not broken.
+/// The words that become links in a paragraph besides `https` addresses, how links look, and what is not broken.
 #[derive(Debug, Default)]
 pub(super) struct Links {
     /// Style of a link.
@@ -157,7 +157,7 @@ fn links_in<'a>(line: &str, links: &'a Links) -> Vec<(usize, usize, Option<&'a s
     all
 }
 
-/// True for a text that is no part of a longer word or number.
+/// Returns true for a text that is no part of a longer word or number.
 pub(super) fn stands_alone(line: &str, at: usize, text: &str) -> bool {
     let end = at + text.len();
     let before = line[..at].chars().next_back();

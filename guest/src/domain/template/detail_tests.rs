@@ -32,7 +32,7 @@ fn a_text_can_say_the_fields_of_the_business_system_itself() {
     let own = |d: &mut Document| {
         d.extra.insert("route".into(), "North <2>".into());
     };
-    for (body, says) in [
+    for (body, wanted) in [
         ("By {{ document.extra.route }}.", "By North <2>."),
         ("By {{ document.extra['route'] }}.", "By North <2>."),
         (
@@ -53,7 +53,7 @@ fn a_text_can_say_the_fields_of_the_business_system_itself() {
         ("{{ document.quotation | default('none') }}.", "Q-2026-18."),
     ] {
         let text = printed(own, body).unwrap_or_else(|fault| panic!("{body}: {fault}"));
-        assert!(text.contains(says), "{body}: {text}");
+        assert!(text.contains(wanted), "{body}: {text}");
     }
     let fault = printed(own, "{{ document.extra.route }}\n\n{{ document.extra.other }}").unwrap_err();
     assert_eq!((fault.line, fault.rule), (Some(3), Rule::AbsentValue), "{fault}");
@@ -189,12 +189,12 @@ fn a_layout_of_ones_own_loops_over_the_lines_that_are_shown_at_once() {
         for locale in ["en-US", "fr-CH", "de-AT"].map(|locale| Locale::parse(locale).unwrap()) {
             let document = Arc::new(Document { lines: lines.clone(), ..Document::clone(&invoice()) });
             let mail = render(&RenderRequest { locale, ..request(&document, &settings) }).unwrap();
-            for made in [&mail.html, &mail.text] {
-                let (looped, at_once) = made.split_once("====").unwrap();
+            for rendered in [&mail.html, &mail.text] {
+                let (looped, at_once) = rendered.split_once("====").unwrap();
                 assert_eq!(looped.trim(), at_once.trim(), "{locale}");
                 assert!(
                     lines.iter().all(|l| looped.contains(l.name.split(['/', '"']).next().unwrap())),
-                    "{made}"
+                    "{rendered}"
                 );
             }
         }

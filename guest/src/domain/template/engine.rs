@@ -63,7 +63,7 @@ pub(super) fn with_texts<R>(overrides: &Overrides, work: impl FnOnce(&mut TextSe
 /// Prefix to the name of a German text that is to be read without ß.
 const WITH_SS: &str = "ss:";
 
-/// Where a text comes from, the highest first.
+/// The origin of a text, the highest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Level {
     User,

@@ -17,7 +17,7 @@ use std::borrow::Cow;
 const ITEM: &[&str; 5] = &["name", "small", "detail", "value", "sum"];
 const COLUMNS: &[&str; 2] = &["name", "value"];
 
-/// Which columns the table has.
+/// The columns of the table.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Columns {
     quantity: bool,
@@ -48,7 +48,7 @@ impl Columns {
     }
 }
 
-/// Which lines of the document a layout shows.
+/// The lines of the document that a layout shows.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shown {
     /// How many, from the first.

@@ -24,7 +24,7 @@ impl LanguageReason {
     }
 }
 
-/// What is known of the languages; BCP 47 tags as they were given.
+/// The known facts about languages; BCP 47 tags as they were given.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LanguageSources<'a> {
     /// Asked for in the job.

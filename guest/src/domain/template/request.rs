@@ -7,7 +7,7 @@ use crate::domain::settings::Settings;
 use chrono::NaiveDate;
 use std::sync::Arc;
 
-/// What a mail's texts are made of.
+/// The values that a mail's texts are made of.
 #[derive(Debug, Clone, Copy)]
 pub struct RenderRequest<'a> {
     /// Kind of document and use case.
@@ -47,7 +47,7 @@ pub struct Logo {
     pub size: Option<(u32, u32)>,
 }
 
-/// Who sends.
+/// The sender of a mail.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Sender<'a> {
     /// Display name.
@@ -56,7 +56,7 @@ pub struct Sender<'a> {
     pub email: &'a str,
 }
 
-/// Which files travel with the mail.
+/// The files that travel with the mail.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Attached {
     /// The document as PDF.
@@ -76,7 +76,7 @@ pub struct Portal<'a> {
     pub pdf_url: Option<&'a str>,
 }
 
-/// What the user wrote in the compose window. Plain text: never read as a template.
+/// The texts that the user wrote in the compose window. Plain text: never read as a template.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Edits<'a> {
     /// Subject.

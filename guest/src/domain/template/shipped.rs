@@ -42,7 +42,7 @@ pub fn read_in(locale: Locale, country: Option<&str>) -> Locale {
     }
 }
 
-/// True for a path that the plugin would look for: only these can be overridden.
+/// Returns true for a path that the plugin would look for: only these can be overridden.
 pub fn is_known(name: &str) -> bool {
     if matches!(name, "layout/mail.html" | "layout/mail.txt") {
         return true;

@@ -162,7 +162,7 @@ fn a_document_can_not_inject_a_header_through_the_subject() {
 
 #[test]
 fn a_fault_names_the_template_the_line_and_what_is_wrong() {
-    for (body, line, says) in [
+    for (body, line, wanted) in [
         (
             "a\n\n{{ document.numbr }}",
             Some(3),
@@ -192,7 +192,7 @@ fn a_fault_names_the_template_the_line_and_what_is_wrong() {
         let fault = fault_of(body);
         assert_eq!(fault.name, "invoice/new/en/body.txt", "{body}: {fault}");
         assert_eq!(fault.line, line, "{body}: {fault}");
-        assert!(fault.detail.contains(says), "{body}: {fault}");
+        assert!(fault.detail.contains(wanted), "{body}: {fault}");
     }
 }
 
@@ -214,14 +214,14 @@ fn words_can_be_overridden_one_by_one_and_not_invented() {
     let settings = settings_with(&[(words, "{\"view_invoice\": \"Show me\"}")]);
     let mail = render(&request(&document, &settings)).unwrap();
     assert!(mail.html.contains(">Show me<") && mail.html.contains("Kind regards,"));
-    for (source, says) in [
+    for (source, wanted) in [
         ("{\n\"vew\": \"x\"}", "no word \"vew\""),
         ("{\n\"a\": }", "not a JSON object"),
         ("[]", "not a JSON object"),
     ] {
         let fault = render(&request(&document, &settings_with(&[(words, source)]))).expect_err(source);
         assert_eq!(fault.name, words);
-        assert!(fault.detail.contains(says), "{source}: {fault}");
+        assert!(fault.detail.contains(wanted), "{source}: {fault}");
     }
 }
 
@@ -333,13 +333,13 @@ fn a_region_says_only_what_differs_and_a_company_says_it_before_any_region_does(
         ("layout/nl-BE/words.json", "{\"closing\": \"Genegen groet,\"}"),
     ];
     let settings = settings_with(&own);
-    for (tag, says, closing, reference) in [
+    for (tag, wanted, closing, reference) in [
         ("nl-BE", "Belgisch.", "Genegen groet,", "Mededeling: "),
         ("nl-NL", "Algemeen.", "Groeten,", "Betalingskenmerk: "),
         ("nl-SR", "Algemeen.", "Groeten,", "Referentie: "),
     ] {
         let text = body(&settings, tag);
-        for part in [says, closing, reference] {
+        for part in [wanted, closing, reference] {
             assert!(text.contains(part), "{tag}: {part}\n{text}");
         }
     }

@@ -33,7 +33,7 @@ const SHORTEST_NUMBER: usize = 4;
 const LONGEST_NUMBER: usize = 24;
 const LONGEST_WORD: usize = 36;
 
-/// True for a number or reference that a browser would break within and that is kept on one line.
+/// Returns true for a number or reference that a browser would break within and that is kept on one line.
 pub(super) fn stays_on_one_line(number: &str) -> bool {
     (SHORTEST_NUMBER..=LONGEST_NUMBER).contains(&number.chars().take(LONGEST_NUMBER + 1).count())
         && number.contains(char::is_alphanumeric)

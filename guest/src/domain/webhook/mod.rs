@@ -36,7 +36,7 @@ super::status::named! {
     }
 }
 
-/// What a notice calls the mail.
+/// The id by which a notice names the mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reference {
     /// The token of the attempt.

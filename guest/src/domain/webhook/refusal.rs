@@ -18,7 +18,7 @@ pub(super) fn set_bounce_type(notice: &mut Notice, flag: BounceType) {
     notice.lasting = inbound::combined_bounce_type(&found, flag) == BounceType::Hard;
 }
 
-/// True if words are a server's final refusal: they have a code of class 5, and a reason.
+/// Returns true if words are a server's final refusal: they have a code of class 5, and a reason.
 pub(super) fn is_final_refusal(words: &str) -> bool {
     let found = inbound::bounce_reason(None, words);
     found.cause.is_some() && found.code.is_some_and(|code| code.starts_with('5'))

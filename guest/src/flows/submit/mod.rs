@@ -91,9 +91,9 @@ pub struct Receipt {
     pub labels: Vec<String>,
 }
 
-/// What came of one attempt.
+/// The result of one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
+pub struct SubmissionResult {
     /// Facts, one per recipient.
     pub events: Vec<Event>,
     /// Set when the mail was not accepted.
@@ -110,7 +110,7 @@ pub struct Outcome {
     pub pause: Option<PauseAsked>,
 }
 
-impl Outcome {
+impl SubmissionResult {
     /// Returns what to store with the attempt.
     pub fn settlement(self) -> Settlement {
         Settlement {
@@ -153,7 +153,7 @@ pub fn submit(
     at: DateTime<FixedOffset>,
     smtp: &mut dyn Smtp,
     web: &mut dyn Web,
-) -> Outcome {
+) -> SubmissionResult {
     let transport = match Transport::named(&route.transport) {
         Ok(transport) => transport,
         Err(unknown) => return not_attempted(fault("route.transport", unknown)),
@@ -177,10 +177,14 @@ pub fn submit(
     outcome_of(&outgoing.recipients, response, at)
 }
 
-/// Makes the outcome of an API's answer to these recipients.
-fn outcome_of(to: &[String], response: Result<Receipt, ApiRefusal>, at: DateTime<FixedOffset>) -> Outcome {
+/// Makes the result of an API's answer for these recipients.
+fn outcome_of(
+    to: &[String],
+    response: Result<Receipt, ApiRefusal>,
+    at: DateTime<FixedOffset>,
+) -> SubmissionResult {
     match response {
-        Ok(receipt) => Outcome {
+        Ok(receipt) => SubmissionResult {
             events: events_of_receipt(to, receipt.status, at),
             error: None,
             reply: None,
@@ -189,7 +193,7 @@ fn outcome_of(to: &[String], response: Result<Receipt, ApiRefusal>, at: DateTime
             stage: None,
             pause: None,
         },
-        Err(ApiRefusal::NeedsSignIn(words)) => Outcome {
+        Err(ApiRefusal::NeedsSignIn(words)) => SubmissionResult {
             events: events_of_missing_sign_in(to, &words, at),
             error: Some(SubmitError::NeedsSignIn(words)),
             reply: None,
@@ -198,7 +202,7 @@ fn outcome_of(to: &[String], response: Result<Receipt, ApiRefusal>, at: DateTime
             stage: Some(Stage::Login),
             pause: None,
         },
-        Err(ApiRefusal::Failed(failure)) => Outcome {
+        Err(ApiRefusal::Failed(failure)) => SubmissionResult {
             events: events_of_api_failure(to, &failure, at),
             result: AttemptResult::of_api_failure(&failure, to),
             reply: None,
@@ -210,8 +214,8 @@ fn outcome_of(to: &[String], response: Result<Receipt, ApiRefusal>, at: DateTime
     }
 }
 
-fn not_attempted(error: SubmitError) -> Outcome {
-    Outcome {
+fn not_attempted(error: SubmitError) -> SubmissionResult {
+    SubmissionResult {
         events: Vec::new(),
         reply: None,
         receipt: None,

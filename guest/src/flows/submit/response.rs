@@ -20,7 +20,7 @@ pub(super) enum ApiRefusal {
     NeedsSignIn(String),
 }
 
-/// What an answer that is no acceptance means.
+/// The meaning of an answer that is no acceptance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Meaning {
     /// The account needs its user.

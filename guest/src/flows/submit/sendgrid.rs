@@ -58,7 +58,7 @@ fn body(mail: &Mail<'_>) -> Result<Vec<Piece>, ApiRefusal> {
     let mut size = 0;
     let mut pieces = Vec::with_capacity(2 * mail.parts.files.len() + 1);
     // The object is left open, for the array of its files.
-    let mut pending = letter(mail).to_string();
+    let mut pending = without_files(mail).to_string();
     pending.pop();
     let mut before = ",\"attachments\":[";
     for file in &mail.parts.files {
@@ -100,8 +100,8 @@ fn body(mail: &Mail<'_>) -> Result<Vec<Piece>, ApiRefusal> {
     Ok(pieces)
 }
 
-/// Writes the request but for the files.
-fn letter(mail: &Mail<'_>) -> Value {
+/// Writes the request's JSON but for the files.
+fn without_files(mail: &Mail<'_>) -> Value {
     let parts = &mail.parts;
     let contents = [("text/plain", &parts.text), ("text/html", &parts.html)];
     let contents = contents.into_iter().filter(|(_, body)| !body.is_empty());
@@ -113,7 +113,7 @@ fn letter(mail: &Mail<'_>) -> Value {
     if let Some(id) = &mail.outgoing.envelope_id {
         arguments.insert("envelope-id".into(), json!(id));
     }
-    let mut letter = json!({
+    let mut fields = json!({
         "from": person(mail.sender.as_ref().unwrap_or(&parts.from)),
         "subject": parts.subject,
         "personalizations": personalizations(&Addressees::of(parts, &mail.recipients)),
@@ -128,12 +128,12 @@ fn letter(mail: &Mail<'_>) -> Value {
         },
     });
     match parts.reply_to.as_slice() {
-        [] if mail.sender.is_some() => letter["reply_to"] = person(&parts.from),
+        [] if mail.sender.is_some() => fields["reply_to"] = person(&parts.from),
         [] => {}
-        [one] => letter["reply_to"] = person(one),
-        several => letter["reply_to_list"] = several.iter().map(person).collect(),
+        [one] => fields["reply_to"] = person(one),
+        several => fields["reply_to_list"] = several.iter().map(person).collect(),
     }
-    letter
+    fields
 }
 
 fn person(mailbox: &Mailbox) -> Value {

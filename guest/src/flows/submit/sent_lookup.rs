@@ -16,7 +16,7 @@ const LOOK_AGAIN: u32 = 60;
 /// Mails sent since the attempt that are asked for the Message-ID they came with.
 const MOST_ASKED: usize = 25;
 
-/// What to look for.
+/// The search for a mail in Sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Search {
     /// The Message-ID with angle brackets.

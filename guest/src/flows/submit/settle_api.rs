@@ -2,7 +2,9 @@
 
 use super::response::no_answer;
 use super::web::{WebError, WebResponse};
-use super::{Mail, Outcome, OutgoingMail, check, fault, gmail, graph, not_attempted, outcome_of, sendgrid};
+use super::{
+    Mail, OutgoingMail, SubmissionResult, check, fault, gmail, graph, not_attempted, outcome_of, sendgrid,
+};
 use crate::domain::delivery::Transport;
 use chrono::{DateTime, FixedOffset};
 
@@ -13,7 +15,7 @@ pub fn settle_api(
     outgoing: &OutgoingMail,
     response: Result<WebResponse, WebError>,
     at: DateTime<FixedOffset>,
-) -> Outcome {
+) -> SubmissionResult {
     let taken = match Transport::named(transport) {
         Ok(Transport::Gmail) => gmail::receipt,
         Ok(Transport::Graph) => graph::receipt,

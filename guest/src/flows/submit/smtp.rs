@@ -1,6 +1,6 @@
 //! Submission over SMTP: the port, and one transaction or two.
 
-use super::{Outcome, OutgoingMail, SubmitError};
+use super::{OutgoingMail, SubmissionResult, SubmitError};
 use crate::domain::address::Address;
 use crate::domain::compose::{Addressees, Chunk, read_back, readdress};
 use crate::domain::delivery::settle;
@@ -44,15 +44,15 @@ pub(super) fn submit(
     account: &str,
     at: DateTime<FixedOffset>,
     smtp: &mut dyn Smtp,
-) -> Outcome {
+) -> SubmissionResult {
     if !outgoing.needs_smtputf8 {
         return transaction(outgoing, account, at, smtp);
     }
     // At a later attempt those who need it may have been refused already, and the headers still name them.
     let outgoing = addressed_to_its_recipients(outgoing);
     let whole = outgoing.clone();
-    let outcome = transaction(outgoing, account, at, smtp);
-    let Some((rest, failure)) = without_smtputf8(whole, &outcome) else { return outcome };
+    let submitted = transaction(outgoing, account, at, smtp);
+    let Some((rest, failure)) = without_smtputf8(whole, &submitted) else { return submitted };
     // Nothing was sent: the server was asked for what it does not offer. The others get the mail without it.
     let left_out = failure.recipients.iter().map(|to| to.address.clone()).collect::<Vec<_>>();
     let refused = events_of_failure(&left_out, failure, at);
@@ -62,8 +62,11 @@ pub(super) fn submit(
 }
 
 /// Returns the mail for those who need no SMTPUTF8, where some do and the server has none.
-fn without_smtputf8(mut outgoing: OutgoingMail, outcome: &Outcome) -> Option<(OutgoingMail, &Failure)> {
-    let Some(SubmitError::Failed(failure)) = &outcome.error else { return None };
+fn without_smtputf8(
+    mut outgoing: OutgoingMail,
+    submitted: &SubmissionResult,
+) -> Option<(OutgoingMail, &Failure)> {
+    let Some(SubmitError::Failed(failure)) = &submitted.error else { return None };
     let is_named = |address: &String| failure.recipients.iter().any(|to| to.address == *address);
     outgoing.recipients.retain(|address| !is_named(address));
     if failure.stage != Stage::Prepare || failure.recipients.is_empty() || outgoing.recipients.is_empty() {
@@ -106,7 +109,7 @@ fn transaction(
     account: &str,
     at: DateTime<FixedOffset>,
     smtp: &mut dyn Smtp,
-) -> Outcome {
+) -> SubmissionResult {
     let recipients = outgoing.recipients;
     let submission = Submission {
         account: account.to_owned(),
@@ -124,7 +127,7 @@ fn transaction(
         Ok(accepted) => (None, Some(accepted.reply)),
         Err(failure) => (Some(SubmitError::Failed(failure)), None),
     };
-    Outcome {
+    SubmissionResult {
         events: settled.events,
         error,
         reply,

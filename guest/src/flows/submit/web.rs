@@ -87,7 +87,7 @@ pub struct WebFailure {
     pub retry_after: Option<u32>,
 }
 
-/// How far a call had come.
+/// The progress of a call when it failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WebStage {
     /// Before anything was sent over the network.

@@ -49,8 +49,11 @@ pub(crate) struct PermitArgs {
     /// one. May be repeated.
     #[arg(long, value_name = "PLACE")]
     allow_private: Vec<String>,
-    /// Log in although security none lets everybody on the way read the password: true or false.
-    #[arg(long, value_name = "BOOL")]
+    #[arg(
+        long,
+        value_name = "BOOL",
+        help = "Log in although security none lets everybody on the way read the password: true or false"
+    )]
     allow_cleartext_login: Option<bool>,
     /// Take back every permission.
     #[arg(long, conflicts_with_all = ["allow_private", "allow_cleartext_login"])]

@@ -90,8 +90,12 @@ pub(super) struct Form {
     /// Microsoft: whose accounts may sign in: common, organizations, a domain or an id.
     #[arg(long, value_name = "TENANT", help_heading = "OAuth")]
     tenant: Option<Tenant>,
-    /// File whose first line is an access token that somebody else renews, for SMTP and IMAP.
-    #[arg(long, value_name = "FILE", help_heading = "OAuth")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        help_heading = "OAuth",
+        help = "File whose first line is an access token that somebody else renews, for SMTP and IMAP"
+    )]
     token_file: Option<PathBuf>,
     /// Environment variable that holds it.
     #[arg(long, value_name = "NAME", help_heading = "OAuth")]

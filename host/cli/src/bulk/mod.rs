@@ -65,9 +65,13 @@ pub(super) struct BulkArgs {
     /// Check and say, and send nothing.
     #[arg(long, visible_alias = "dry-run")]
     check: bool,
-    /// Look up, too, what the sender's domain publishes: SPF, DKIM, DMARC, MX. Asks this machine's resolver, or the one
-    /// named; without it nobody is asked.
-    #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, require_equals = true)]
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT",
+        num_args = 0..=1,
+        require_equals = true,
+        help = "Look up, too, what the sender's domain publishes: SPF, DKIM, DMARC, MX. Asks this machine's resolver, or the one named; without it nobody is asked"
+    )]
     #[allow(clippy::option_option)] // not given, given, given with an address
     dns: Option<Option<SocketAddr>>,
     /// Send what can be sent, without asking.

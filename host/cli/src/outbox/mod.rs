@@ -47,8 +47,7 @@ pub(super) struct OutboxArgs {
 enum OutboxCommand {
     /// What was asked for together, and where its mails are.
     Batches(BatchesArgs),
-    /// Not before somebody releases it.
-    #[command(after_help = HELP)]
+    #[command(about = "Not before somebody releases it", after_help = HELP)]
     Hold(ChangeArgs),
     /// It may go, now.
     #[command(after_help = HELP)]

@@ -42,8 +42,11 @@ pub(super) struct ResumeArgs {
     /// It is in doubt whether it left: send it again.
     #[arg(long)]
     send_again: bool,
-    /// Send again what failed for everybody.
-    #[arg(long, conflicts_with_all = ["wait", "fallback", "send_again"])]
+    #[arg(
+        long,
+        conflicts_with_all = ["wait", "fallback", "send_again"],
+        help = "Send again what failed for everybody"
+    )]
     failed: bool,
     /// Of this batch, by its name or id (`postroom outbox batches`).
     #[arg(long, value_name = "NAME", requires = "failed")]

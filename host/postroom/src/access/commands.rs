@@ -17,7 +17,7 @@ const fn of(path: &'static str, role: Role) -> Command {
     Command { path, role, options: &[] }
 }
 
-/// Every command that does something. Those that work with no stored account are open to whoever starts the program.
+/// Every command that does something. Those that work with no stored account are open to anyone who starts the program.
 pub const COMMANDS: &[Command] = &[
     of("render", User),
     of("send", User),
@@ -70,7 +70,7 @@ pub const COMMANDS: &[Command] = &[
     of("account permit", Operator),
     of("account test", User),
     of("account send-test", User),
-    // Without the mailbox copies and answers end for everybody; and a user signs in by the account's own address alone.
+    // Without the mailbox copies and answers end for all users; and a user signs in by the account's own address alone.
     Command {
         path: "account authorize",
         role: User,
@@ -117,7 +117,7 @@ pub fn command(path: &str) -> Option<&'static Command> {
 }
 
 impl Command {
-    /// The least role that may run the command with these options, by their long names.
+    /// Returns the least role that may run the command with these options, by their long names.
     pub fn least_role<'a>(&self, given: impl Iterator<Item = &'a str>) -> Role {
         let raised = given.filter_map(|name| self.options.iter().find(|(option, _)| *option == name));
         raised.map(|(_, role)| *role).max().unwrap_or(self.role)

@@ -13,7 +13,7 @@ pub use routes::{ROUTES, Route, route};
 
 use std::fmt;
 
-/// Who acts. Each may do all that those before may.
+/// The role of a person. Each may do all that those before may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
     /// A user of a company, who works with the accounts that they may use.
@@ -25,7 +25,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// The role with its article.
+    /// Returns the role with its article.
     pub fn with_article(self) -> &'static str {
         match self {
             Self::User => "a user",
@@ -45,7 +45,7 @@ impl fmt::Display for Role {
     }
 }
 
-/// The table as it stands in docs/accounts.md.
+/// Writes the table as it stands in docs/accounts.md.
 pub fn documented() -> String {
     let mut lines = vec!["| command | who |".to_owned(), "|---|---|".to_owned()];
     for command in COMMANDS {

@@ -13,7 +13,7 @@ pub struct Route {
     pub who: Bearer,
 }
 
-/// What a request proves who sends it.
+/// The proof of a request's sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bearer {
     /// Nothing is asked, and nothing of a company is told.

@@ -132,10 +132,10 @@ impl Session {
             let step = dispatch.step(id, answers, now()).await;
             observer.event(DeliveryEvent::StepEnds { failed: step.is_err() });
             match step? {
-                Step::Made(made) => {
+                Step::Made(attempt) => {
                     // The answer was given for that doubt, not for the next.
                     answers.send_again = false;
-                    observer.event(DeliveryEvent::Attempted(made));
+                    observer.event(DeliveryEvent::Attempted(attempt));
                 }
                 Step::WaitUntil(wait) => {
                     let left = patience_until.saturating_duration_since(Instant::now());

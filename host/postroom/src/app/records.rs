@@ -64,5 +64,5 @@ pub async fn notify_records(
 pub fn keep_notifying(connections: &Connections, engine: &Engine) -> AbortHandle {
     let plugins = StoredPlugins { connections: connections.clone(), engine: engine.clone() };
     let outbox = OutboxHandle::open(connections.store(), "serve", Clock::system());
-    ErpNotifier::new(&outbox, Arc::new(plugins)).keep()
+    ErpNotifier::new(&outbox, Arc::new(plugins)).spawn()
 }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How a connection is secured.
+/// The security of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Security {
@@ -55,7 +55,7 @@ pub struct AccountSettings {
     /// this machine can reach.
     #[serde(default)]
     pub allow_private: AllowList,
-    /// Log in although `security = "none"` lets everybody on the way read the password.
+    /// Log in although with `security = "none"` anyone on the way can read the password.
     #[serde(default)]
     pub allow_cleartext_login: bool,
     /// Seconds that each stage may take; 60 unless given, ten times that for the answer to the message itself.
@@ -84,12 +84,12 @@ pub struct AccountSettings {
 const LARGEST_PEM: u64 = 1 << 20;
 
 impl AccountSettings {
-    /// The mailbox that mail is sent as.
+    /// Returns the mailbox that mail is sent as.
     pub fn mailbox(&self) -> Address {
         Address { name: self.name.clone(), address: self.address.clone() }
     }
 
-    /// The account as the SMTP capability takes it, its password read. `name` and `path` are for messages.
+    /// Opens the account as the SMTP capability takes it, its password read. `name` and `path` are for messages.
     ///
     /// # Errors
     /// [`ConfigError`], naming the field. The secret itself is in no message.
@@ -138,7 +138,7 @@ impl AccountSettings {
         Ok(account)
     }
 
-    /// The certificates that are trusted beside the system's.
+    /// Reads the certificates that are trusted beside the system's.
     pub(crate) fn trusted_ca(&self) -> Result<Option<String>, String> {
         let read = |file: &PathBuf| {
             let text = self.files.read_text(file, LARGEST_PEM);
@@ -147,7 +147,7 @@ impl AccountSettings {
         self.ca_file.as_ref().map(read).transpose()
     }
 
-    /// The password from where the settings say it is.
+    /// Reads the password from where the settings say it is.
     pub(crate) fn secret(&self) -> Result<SecretString, (&'static str, String)> {
         match secret_of(&self.files, self.password_file.as_deref(), self.password_env.as_deref()) {
             Ok(Some(secret)) => Ok(secret),

@@ -28,7 +28,7 @@ pub enum ConfigError {
     Invalid {
         /// The settings file.
         path: PathBuf,
-        /// Field, `accounts.office.port`.
+        /// Field, such as `accounts.NAME.port`.
         field: String,
         /// What is wrong and what to do.
         detail: String,

@@ -50,7 +50,7 @@ pub struct UserForm {
     /// Texts of the user's own: path to source.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub texts: BTreeMap<String, String>,
-    /// What he has set for each account.
+    /// The user's settings for each account.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub accounts: BTreeMap<String, UserSettings>,
 }
@@ -145,12 +145,12 @@ impl Config {
         })
     }
 
-    /// The plugin's share as JSON text; the same settings give the same text.
+    /// Writes the plugin's share as JSON text; the same settings give the same text.
     pub fn settings_json(&self) -> String {
         serde_json::Value::Object(self.settings.clone()).to_string()
     }
 
-    /// An account by name.
+    /// Finds an account by name.
     ///
     /// # Errors
     /// [`ConfigError::NoSuchAccount`], naming those there are.

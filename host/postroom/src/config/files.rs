@@ -1,6 +1,6 @@
 //! Files that a settings file names, and whether it is believed when it names them.
 //!
-//! A file that somebody else wrote must not choose what this program reads for them: a key file of the operator, another
+//! A file that others wrote must not choose what this program reads for them: a key file of the operator, another
 //! company's password, a variable of the environment. Such a file reaches what is below its own folder, and no link leads out of
 //! there: each part of a path is opened by itself, from the folder on, without following one.
 
@@ -15,13 +15,13 @@ const TEMPLATE_FILES: usize = 2_000;
 /// Folders in folders.
 const DEPTH: usize = 32;
 
-/// Whose word a settings file is.
+/// The trust in a settings file, by who wrote it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Trust {
     /// The user's own, or the operator's: it names any file and any variable.
     #[default]
     Own,
-    /// Somebody else's: files below its own folder, and no variable.
+    /// Written by others: files below its own folder, and no variable.
     OwnFolder,
 }
 
@@ -33,7 +33,7 @@ pub(crate) struct SettingsFiles {
 }
 
 impl SettingsFiles {
-    /// Those of the settings file at this path.
+    /// Opens the files of the settings file at this path.
     pub(crate) fn of(settings: &Path, trust: Trust) -> Self {
         Self { folder: settings.parent().unwrap_or(Path::new("")).to_owned(), trust }
     }
@@ -80,8 +80,8 @@ impl SettingsFiles {
         let mut texts = BTreeMap::new();
         let mut open = vec![Vec::new()];
         while let Some(parts) = open.pop() {
-            let here: PathBuf = parts.iter().collect();
-            let next = folder.join(&here);
+            let below: PathBuf = parts.iter().collect();
+            let next = folder.join(&below);
             let at = |path: &Path| {
                 let path = path.to_owned();
                 move |error| (path, error)
@@ -178,7 +178,7 @@ mod below {
     use std::os::unix::ffi::OsStringExt as _;
     use std::path::Path;
 
-    /// A regular file. A pipe or a device would be waited for.
+    /// Opens a regular file. A pipe or a device would be waited for.
     pub(super) fn file(folder: &Path, parts: &[OsString]) -> Result<File, Error> {
         let none = || Error::new(ErrorKind::InvalidInput, "it is not a file");
         let (name, folders) = parts.split_last().ok_or_else(none)?;
@@ -194,7 +194,7 @@ mod below {
         Ok(File::from(file))
     }
 
-    /// The names in a folder.
+    /// Lists the names in a folder.
     pub(super) fn list(folder: &Path, parts: &[OsString]) -> Result<Vec<OsString>, Error> {
         let mut names = Vec::new();
         for entry in Dir::read_from(descend(folder, parts)?)? {

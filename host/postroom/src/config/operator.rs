@@ -47,7 +47,7 @@ pub struct DnsUse {
     pub resolver: Option<SocketAddr>,
 }
 
-/// Where companies' records may be on this machine.
+/// The folders on this machine where companies' records may be.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RecordsFolders {
@@ -56,7 +56,7 @@ pub struct RecordsFolders {
 }
 
 impl RecordsFolders {
-    /// Whether a folder, named without links, is one of these or in one of them.
+    /// Tells whether a folder, named without links, is one of these or in one of them.
     pub fn allow(&self, folder: &Path) -> bool {
         let real = folder.canonicalize();
         let is_itself = real.is_ok_and(|real| real == folder);
@@ -64,7 +64,7 @@ impl RecordsFolders {
     }
 }
 
-/// Where the operator's connections come from.
+/// The source of the operator's connections, as receiving servers see it.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Origin {
@@ -241,7 +241,7 @@ impl Operator {
         Ok(operator)
     }
 
-    /// The operator's client at a provider, and its secret.
+    /// Reads the operator's client at a provider, and its secret.
     ///
     /// # Errors
     /// [`ConfigError`], naming the field.
@@ -258,7 +258,7 @@ impl Operator {
         Ok(Some((client, secret)))
     }
 
-    /// The platform's way out; none where there is no platform.
+    /// Reads the platform's relay; none where there is no platform.
     ///
     /// # Errors
     /// [`ConfigError`], naming the field.
@@ -293,7 +293,7 @@ impl Operator {
         Ok(of)
     }
 
-    /// The secret of the platform's way out: a password, or an API key.
+    /// Reads the secret of the platform's relay: a password, or an API key.
     ///
     /// # Errors
     /// [`ConfigError`], naming the field.
@@ -310,7 +310,7 @@ impl Operator {
         }
     }
 
-    /// Where the platform's way out may be beside the public internet.
+    /// Returns where the platform's relay may be beside the public internet.
     pub fn relay_destinations(&self) -> AllowList {
         let platform = self.platform.as_ref();
         let smtp = platform.and_then(|platform| platform.smtp.as_ref()).map(|it| &it.allow_private);
@@ -318,10 +318,7 @@ impl Operator {
         smtp.or(api).cloned().unwrap_or_default()
     }
 
-    /// The key that signs the platform's mail, in PEM.
-    ///
-    /// # Errors
-    /// [`ConfigError::Unreadable`].
+    /// Reads the key that signs the platform's mail, in PEM.
     pub fn dkim_key(&self) -> Result<Option<SecretString>, ConfigError> {
         let key = self.platform.as_ref().and_then(|platform| platform.dkim.as_ref());
         key.map(|key| read_text(&key.key_file).map(SecretString::from)).transpose()

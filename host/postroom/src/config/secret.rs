@@ -7,7 +7,7 @@ use std::path::Path;
 /// Bytes of a file whose first line is a secret.
 const LARGEST: u64 = 64 * 1024;
 
-/// The secret from where an option, or a file of the operator's, says that it is; or what is wrong with which of the two.
+/// Reads the secret from where an option, or a file of the operator's, says that it is; or what is wrong with which of the two.
 ///
 /// # Errors
 /// `file` or `env`, and the reason. The secret itself is in no message.
@@ -18,7 +18,7 @@ pub fn read_secret(
     secret_of(&SettingsFiles::default(), file, env)
 }
 
-/// The secret from where a settings file says that it is, as far as that file is believed; or what is wrong with which of the
+/// Reads the secret from where a settings file says that it is, as far as that file is believed; or what is wrong with which of the
 /// two.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! The operator's settings of the web server, `[web]` in his file (`docs/operator.md`).
+//! The operator's settings of the web server, `[web]` in the operator's file (`docs/operator.md`).
 
 use ipnet::IpNet;
 use serde::Deserialize;
@@ -37,17 +37,17 @@ pub struct UnusablePublicUrl {
 }
 
 impl PublicUrl {
-    /// The address of a page, by its path without a slash before it.
+    /// Returns the address of a page, by its path without a slash before it.
     pub fn page(&self, path: &str) -> String {
         format!("{self}/{path}")
     }
 
-    /// What browsers name its pages by: scheme, host and port, as in `Origin`.
+    /// Returns what browsers name its pages by: scheme, host and port, as in `Origin`.
     pub fn origin(&self) -> String {
         self.0.origin().ascii_serialization()
     }
 
-    /// Whether browsers reach it by TLS.
+    /// Tells whether browsers reach it by TLS.
     pub fn is_secure(&self) -> bool {
         self.0.scheme() == "https"
     }
@@ -107,18 +107,18 @@ impl TryFrom<String> for PublicUrl {
 pub struct Networks(Vec<IpNet>);
 
 impl Networks {
-    /// This machine.
+    /// Returns the addresses of this machine alone.
     pub fn loopback() -> Self {
         let nets = ["127.0.0.0/8", "::1/128"].iter().filter_map(|net| net.parse().ok());
         Self(nets.collect())
     }
 
-    /// Whether there is none.
+    /// Tells whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether an address is in one of them.
+    /// Tells whether an address is in one of them.
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|net| net.contains(&address))

@@ -11,7 +11,7 @@ use postroom_transport::oauth::{self, Client, Clients, Error, Issuer, Network, P
 use std::sync::Arc;
 use url::Url;
 
-/// Where a provider's services are, and where they may be beside the public internet.
+/// The services of a provider, and where they may be beside the public internet.
 pub(super) struct Services {
     pub(super) endpoints: Endpoints,
     pub(super) allow_private: AllowList,
@@ -31,7 +31,7 @@ pub(super) struct StoredClients {
 }
 
 impl StoredClients {
-    /// The client of an account.
+    /// Opens the client of an account.
     pub(super) async fn of(&self, account: &Account) -> Result<Client, Error> {
         let no_grant = || Error::Setup(format!("the account \"{}\" does not sign in by OAuth", account.name));
         let grant = account.grant().ok_or_else(no_grant)?;
@@ -56,7 +56,7 @@ impl StoredClients {
         Ok(client.network(network).sending_to(places.iter().map(|it| it.as_str().to_owned())))
     }
 
-    /// Where an account's provider is asked. The operator's client is used where the operator says; an account that names
+    /// Finds where an account's provider is asked. The operator's client is used where the operator says; an account that names
     /// other places needs a client of its own.
     pub(super) fn services(&self, account: &Account, grant: &Grant) -> Result<Services, Error> {
         if grant.client_id.is_some() {
@@ -95,7 +95,7 @@ impl Clients for StoredClients {
     }
 }
 
-/// The provider with these endpoints. At endpoints of somebody else nothing is taken for granted that
+/// The provider with these endpoints. At endpoints of others nothing is taken for granted that
 /// is known of the provider's own.
 fn provider(of: Provider, endpoints: &Endpoints) -> Result<oauth::Provider, Error> {
     let (mut provider, own) = match of {
@@ -123,7 +123,7 @@ fn provider(of: Provider, endpoints: &Endpoints) -> Result<oauth::Provider, Erro
     Ok(provider)
 }
 
-/// What a user is asked to allow for an account: all that it is set up for.
+/// Returns what a user is asked to allow for an account: all that it is set up for.
 pub fn purpose(account: &Account) -> Purpose {
     use postroom_model::Transport;
     match &account.transport {

@@ -1,4 +1,4 @@
-//! Why an account can't be connected, in the words of whoever can put it right.
+//! Why an account can't be connected, in the words of the person who can put it right.
 
 use crate::config::ConfigError;
 use crate::vault::VaultError;
@@ -6,7 +6,7 @@ use crate::vault::VaultError;
 /// The account can't be used as it is. Nothing was connected.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectionError {
-    /// An administrator said that somebody else knows its credentials: they are not used (rule A13).
+    /// An administrator said that others know its credentials: they are not used (rule A13).
     #[error("the account \"{account}\" was marked compromised by {by}: its credentials are not used")]
     Compromised {
         /// Account.

@@ -69,7 +69,7 @@ pub struct Opened {
 }
 
 impl Connections {
-    /// Connections of the accounts whose secrets this vault has.
+    /// Makes connections of the accounts whose secrets this vault has.
     pub fn new(vault: Vault, operator: Operator) -> Self {
         let operator = Arc::new(operator);
         let clients = Arc::new(StoredClients { vault: vault.clone(), operator: Arc::clone(&operator) });
@@ -88,22 +88,22 @@ impl Connections {
         }
     }
 
-    /// The vault.
+    /// Returns the vault.
     pub fn vault(&self) -> &Vault {
         &self.inner.vault
     }
 
-    /// The store.
+    /// Returns the store.
     pub fn store(&self) -> &Store {
         self.inner.vault.store()
     }
 
-    /// Digests of the files that this program has read lately: whoever composes and whoever sends share them.
+    /// Returns the digests of files that this program has read lately: what composes and what sends share them.
     pub fn file_digests(&self) -> &FileDigests {
         &self.inner.digests
     }
 
-    /// The operator's settings.
+    /// Returns the operator's settings.
     pub fn operator(&self) -> &Operator {
         &self.inner.operator
     }
@@ -113,7 +113,7 @@ impl Connections {
         &self.inner.grants
     }
 
-    /// Submission over SMTP.
+    /// Returns the client for submission over SMTP.
     pub fn smtp(&self) -> &SmtpClient {
         &self.inner.smtp
     }
@@ -128,7 +128,7 @@ impl Connections {
         Arc::new(self.inner.grants.tokens_for(to.as_str()))
     }
 
-    /// The OAuth client that an account signs in by.
+    /// Opens the OAuth client that an account signs in by.
     ///
     /// # Errors
     /// [`Error::Setup`]: there is none.
@@ -142,10 +142,7 @@ impl Connections {
         self.inner.imap.close().await;
     }
 
-    /// An account with its secrets. Connects nothing.
-    ///
-    /// # Errors
-    /// [`ConnectionError`].
+    /// Opens an account with its secrets. Connects nothing.
     pub async fn open(&self, account: &Account) -> Result<Opened, ConnectionError> {
         if let AccountState::Compromised { by, .. } = &account.state {
             return Err(ConnectionError::Compromised { account: account.name.to_string(), by: by.clone() });
@@ -238,7 +235,7 @@ impl Connections {
         Ok(opened)
     }
 
-    /// What the plugin may reach as these accounts. Those that can't be opened are left out, and come back with the
+    /// Collects what the plugin may reach as these accounts. Those that can't be opened are left out, and come back with the
     /// reason: one of them must not hold up the others.
     pub async fn capabilities<'a>(
         &self,
@@ -270,7 +267,7 @@ impl Connections {
     }
 }
 
-/// An API at a base URL. `allow_private`: where it may be beside the public internet, of whoever names the URL.
+/// An API at a base URL. `allow_private`: where it may be beside the public internet, as the author of the URL may say.
 fn api(
     account: &Account,
     base: &ServiceUrl,

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 impl Connections {
-    /// A company's records; none where it has none. Connects nothing.
+    /// Opens a company's records; none where it has none. Connects nothing.
     ///
     /// # Errors
     /// [`RecordsError::Setup`] without a key; [`RecordsError::Unavailable`] where the store does not answer.
@@ -19,7 +19,7 @@ impl Connections {
             return Ok(None);
         };
         if let RecordsPlace::Folder { path } = row.place {
-            // Asked each time: the operator may have changed their mind, and somebody the folder into a link.
+            // Checked each time: the operator may have changed their mind, and the folder may have become a link.
             self.permit_records_folder(&path)?;
             return Ok(Some(Arc::new(Folder::new(path))));
         }
@@ -44,8 +44,8 @@ impl Connections {
 }
 
 impl Connections {
-    /// Refuses a folder that the operator does not allow as records: a company's administrator may be somebody else than whose
-    /// machine this is, and other companies' documents are on it, too.
+    /// Refuses a folder that the operator does not allow as records: a company's administrator may be another person than the one
+    /// whose machine this is, and other companies' documents are on it, too.
     ///
     /// # Errors
     /// [`RecordsError::Setup`], saying what the operator can do.

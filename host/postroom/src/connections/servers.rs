@@ -11,7 +11,7 @@ use secrecy::ExposeSecret;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// What the operator lets a connection do.
+/// The permissions that the operator gives a connection.
 pub(super) struct Allowed {
     pub(super) private: AllowList,
     pub(super) cleartext_login: bool,
@@ -41,7 +41,7 @@ fn seconds(of: NonZeroU32) -> Duration {
 /// Ten times a stage's time: giving up on the answer to a message leaves it in doubt.
 const PATIENCE: u32 = 10;
 
-/// The server as the capability takes it.
+/// Returns the server as the capability takes it.
 pub(super) fn smtp_account(
     name: &str,
     server: &SmtpServer,
@@ -65,7 +65,7 @@ pub(super) fn smtp_account(
     account
 }
 
-/// The same for a mailbox.
+/// Returns the mailbox as the capability takes it.
 pub(super) fn imap_account(
     name: &str,
     server: &ImapServer,
@@ -87,7 +87,7 @@ pub(super) fn imap_account(
 }
 
 impl Connections {
-    /// Who logs in, with the secret of the vault; none where nobody does. A mailbox without a password of its own has
+    /// Reads the login with its secret from the vault; none where there is no login. A mailbox without a password of its own has
     /// that of the submission server.
     pub(super) async fn login(
         &self,
@@ -119,7 +119,7 @@ impl Connections {
         Ok(Some(smtp::Login { user: login.to_string(), secret, mechanism }))
     }
 
-    /// The first of these secrets that the vault has, for the place that it goes to.
+    /// Reads the first of these secrets that the vault has, for the place that it goes to.
     pub(super) async fn secret(
         &self,
         account: &Account,

@@ -101,7 +101,7 @@ async fn a_row_from_before_that_names_a_relay_of_its_own_names_it_no_more() {
     assert_eq!(room.store.companies().await.unwrap().len(), 1);
 }
 
-/// Every endpoint of a provider, with one of them somebody else's.
+/// Every endpoint of a provider, with one of them at a host of others.
 fn hostile(own: &Endpoints) -> Vec<(&'static str, Endpoints)> {
     let evil: ServiceUrl = parse("https://evil.example/token");
     vec![

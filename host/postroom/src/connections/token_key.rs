@@ -2,7 +2,7 @@
 //! with a number.
 //!
 //! A new key signs what is made from then on; what was made before is believed by the former keys, until a person withdraws them.
-//! A key that was just made is believed at once and signs a little later, when every program has heard of it.
+//! A key that was just made is believed at once and signs a little later, when every program has loaded it.
 
 use super::Connections;
 use crate::return_address::{KeyId, Keys, ReturnAddresses};
@@ -34,8 +34,9 @@ struct TokenKeys {
 struct TokenKey {
     /// In base64.
     key: String,
-    /// When it was made, in seconds since 1970.
-    made: i64,
+    /// When it was created, in seconds since 1970.
+    #[serde(rename = "made")]
+    created: i64,
 }
 
 /// The keys that links are signed with and believed by.
@@ -57,15 +58,16 @@ impl std::fmt::Debug for LinkKeys {
 pub struct LinkKeyRow {
     /// Its number.
     pub number: u8,
-    /// When it was made, in seconds since 1970; 0: before keys had numbers.
-    pub made: i64,
+    /// When it was created, in seconds since 1970; 0: before keys had numbers.
+    #[serde(rename = "made")]
+    pub created: i64,
     /// New links are signed with it.
     pub signs: bool,
 }
 
 impl TokenKeys {
-    fn of(key: &str, made: i64) -> Self {
-        let one = TokenKey { key: key.to_owned(), made };
+    fn of(key: &str, created: i64) -> Self {
+        let one = TokenKey { key: key.to_owned(), created };
         Self { keys: BTreeMap::from([(FIRST, one)]), pseudonyms: key.to_owned() }
     }
 
@@ -82,10 +84,10 @@ impl TokenKeys {
         serde_json::to_string(self).map(SecretString::from).map_err(|_| VaultError::Damaged("token-key"))
     }
 
-    /// The number of the key that signs: the newest that every program has heard of, else the oldest.
+    /// The number of the key that signs: the newest that every program has loaded, else the oldest.
     fn signing(&self, now: i64) -> u8 {
-        let heard_of = self.keys.iter().rev().find(|(_, key)| key.made.saturating_add(SPREADING) <= now);
-        heard_of.or(self.keys.iter().next()).map_or(FIRST, |(number, _)| *number)
+        let loaded = self.keys.iter().rev().find(|(_, key)| key.created.saturating_add(SPREADING) <= now);
+        loaded.or(self.keys.iter().next()).map_or(FIRST, |(number, _)| *number)
     }
 
     fn bytes(&self) -> Result<BTreeMap<u8, SecretSlice<u8>>, VaultError> {
@@ -103,10 +105,7 @@ fn now() -> i64 {
 }
 
 impl Connections {
-    /// Return addresses of this installation at a domain.
-    ///
-    /// # Errors
-    /// [`VaultError`].
+    /// Returns the return addresses of this installation at a domain.
     pub async fn return_addresses(&self, domain: &str) -> Result<ReturnAddresses, VaultError> {
         let damaged = |_| VaultError::Damaged("token-key");
         let (_, keys) = self.token_keys().await?;
@@ -115,10 +114,7 @@ impl Connections {
         Ok(ReturnAddresses::new(domain, keys))
     }
 
-    /// The keys of this installation's links.
-    ///
-    /// # Errors
-    /// [`VaultError`].
+    /// Returns the keys of this installation's links.
     pub async fn link_keys(&self) -> Result<LinkKeys, VaultError> {
         let (_, keys) = self.token_keys().await?;
         let number = keys.signing(now());
@@ -128,19 +124,13 @@ impl Connections {
         Ok(LinkKeys { signing, believed: known.into_values().rev().collect() })
     }
 
-    /// The key that signs now, for tokens of another purpose. Whoever signs with it signs their purpose too.
-    ///
-    /// # Errors
-    /// [`VaultError`].
+    /// Returns the key that signs now, for tokens of another purpose. Callers sign the purpose of their tokens, too.
     pub async fn token_secret(&self) -> Result<SecretSlice<u8>, VaultError> {
         let (_, keys) = self.token_keys().await?;
         keys.bytes()?.remove(&keys.signing(now())).ok_or(VaultError::Damaged("token-key"))
     }
 
-    /// The key of what stands in place of erased addresses. It is the same for ever.
-    ///
-    /// # Errors
-    /// [`VaultError`].
+    /// Returns the key of what stands in place of erased addresses. It is the same for ever.
     pub async fn pseudonym_secret(&self) -> Result<SecretSlice<u8>, VaultError> {
         decoded(&self.token_keys().await?.1.pseudonyms)
     }
@@ -151,7 +141,7 @@ impl Connections {
     /// # Errors
     /// [`VaultError`]; [`VaultError::KeyNeeded`] where all numbers are taken.
     pub async fn rotate_link_key(&self) -> Result<u8, VaultError> {
-        let made = now();
+        let created = now();
         self.change_link_keys(|keys| {
             let last = keys.keys.keys().next_back().copied().unwrap_or_default();
             let number = last.checked_add(1).ok_or_else(|| VaultError::KeyNeeded {
@@ -159,7 +149,7 @@ impl Connections {
                 programs: "it has the last number that fits into a return address".to_owned(),
             })?;
             let key = MasterKey::generate()?.write().expose_secret().to_owned();
-            keys.keys.insert(number, TokenKey { key, made });
+            keys.keys.insert(number, TokenKey { key, created });
             Ok(number)
         })
         .await
@@ -185,15 +175,12 @@ impl Connections {
     }
 
     /// Lists the keys of links and return addresses.
-    ///
-    /// # Errors
-    /// [`VaultError`].
     pub async fn link_key_rows(&self) -> Result<Vec<LinkKeyRow>, VaultError> {
         let (_, keys) = self.token_keys().await?;
         let signing = keys.signing(now());
         let row = |(number, key): (&u8, &TokenKey)| {
             let signs = *number == signing;
-            LinkKeyRow { number: *number, made: key.made, signs }
+            LinkKeyRow { number: *number, created: key.created, signs }
         };
         Ok(keys.keys.iter().map(row).collect())
     }
@@ -230,8 +217,8 @@ impl Connections {
     async fn keep_token_keys(&self, expected: Option<Version>, keys: &TokenKeys) -> Result<bool, VaultError> {
         let (owner, kind) = (SecretOwner::Operator, SecretKind::TokenKey);
         let (text, to) = (keys.write()?, Destinations::this_installation());
-        let kept = self.vault().replace_versioned(owner, kind, expected, Some((&text, &to)), None).await?;
-        Ok(kept.is_some())
+        let version = self.vault().replace_versioned(owner, kind, expected, Some((&text, &to)), None).await?;
+        Ok(version.is_some())
     }
 }
 
@@ -252,10 +239,10 @@ mod tests {
         (folder, Connections::new(vault, Operator::default()))
     }
 
-    /// As if every key had been made so many seconds earlier.
+    /// As if every key had been created so many seconds earlier.
     async fn age(connections: &Connections) {
         let older = |keys: &mut TokenKeys| {
-            keys.keys.values_mut().for_each(|key| key.made -= SPREADING);
+            keys.keys.values_mut().for_each(|key| key.created -= SPREADING);
             Ok(())
         };
         connections.change_link_keys(older).await.unwrap();
@@ -269,7 +256,7 @@ mod tests {
         let old_address = connections.return_addresses("p.example").await.unwrap();
         let old_address = old_address.mint(Purpose::Reply, company, mail);
         assert_eq!(connections.rotate_link_key().await.unwrap(), 2);
-        // A program that has not heard of it yet believes what is made now.
+        // A program that has not loaded it yet believes what is made now.
         let now = LinkTokens::of(connections.link_keys().await.unwrap());
         assert_eq!(now.webhook(company, account), old, "not at once");
         age(&connections).await;

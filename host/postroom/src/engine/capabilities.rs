@@ -32,7 +32,7 @@ impl Capabilities {
         Self { accounts: Arc::new(accounts.collect()), ..Self::default() }
     }
 
-    /// Limits the connections that each account has at the same time, by the accounts' names.
+    /// Bounds the connections that each account has at the same time, by the accounts' names.
     #[must_use]
     pub fn with_connections(mut self, most: &BTreeMap<&str, usize>) -> Self {
         for (name, account) in Arc::make_mut(&mut self.accounts) {

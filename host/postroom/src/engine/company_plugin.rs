@@ -30,7 +30,7 @@ impl std::fmt::Debug for CompanyPlugin {
 }
 
 impl CompanyPlugin {
-    /// Whether this account is one at a provider's API.
+    /// Tells whether this account is one at a provider's API.
     pub fn has_api(&self, account: &str) -> bool {
         self.capabilities.apis.contains_key(account)
     }
@@ -82,7 +82,7 @@ fn compose_failed(answer: &Result<composing::Message, composing::ComposeError>) 
     }
 }
 
-/// A template that fails is somebody's own: what it may have left behind serves nobody else.
+/// A template that fails is a company's own: what it may have left behind is used for no other.
 fn check_failed(answer: &[templates::TextFinding]) -> bool {
     answer.iter().any(|finding| finding.severity == "error")
 }
@@ -105,12 +105,12 @@ impl CompanyPlugin {
         Self { engine, company, capabilities, instance_pool: InstancePool::new() }
     }
 
-    /// The engine that it works on.
+    /// Returns the engine that it works on.
     pub fn engine(&self) -> &Engine {
         &self.engine
     }
 
-    /// The company that it works for.
+    /// Returns the company that it works for.
     pub fn company(&self) -> &str {
         &self.company
     }

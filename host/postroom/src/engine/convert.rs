@@ -5,7 +5,7 @@ use postroom_contract::attachments::Chunk;
 use postroom_contract::{smtp, transport};
 use postroom_transport::smtp as wire;
 
-/// A submission with its files in place of handles; the error is a handle that the call does not have.
+/// Converts a submission, with its files in place of handles; the error is a handle that the call does not have.
 pub(super) fn submission(of: smtp::Submission, files: &Files) -> Result<wire::Submission, u32> {
     let chunks = of.chunks.into_iter().map(|chunk| match chunk {
         Chunk::Text(text) => Ok(wire::Chunk::Text(text)),
@@ -24,7 +24,7 @@ pub(super) fn submission(of: smtp::Submission, files: &Files) -> Result<wire::Su
     })
 }
 
-/// A failure before the network: the account or the arguments rule it out.
+/// Makes a failure before the network: the account or the arguments rule it out.
 pub(super) fn refused(detail: String) -> transport::Failure {
     transport::Failure {
         stage: transport::Stage::Prepare,
@@ -36,7 +36,7 @@ pub(super) fn refused(detail: String) -> transport::Failure {
     }
 }
 
-/// A transaction that was not begun.
+/// Makes the failure of a transaction that was not begun.
 pub(super) fn not_submitted(failure: transport::Failure) -> transport::SubmissionFailure {
     transport::SubmissionFailure { failure, reply_code: None, recipients: Vec::new() }
 }
@@ -75,7 +75,7 @@ fn failure(of: wire::Failure) -> transport::Failure {
     }
 }
 
-/// The report of a connection test in the words of the contract.
+/// Converts the report of a connection test to the contract's type.
 pub fn probe_report(of: wire::ProbeReport) -> transport::ProbeReport {
     transport::ProbeReport {
         steps: of

@@ -52,7 +52,7 @@ pub enum EngineError {
 }
 
 impl EngineError {
-    /// True where the call was cut off inside the plugin. If the call was a submission, the host can't know
+    /// Returns true where the call was cut off inside the plugin. If the call was a submission, the host can't know
     /// whether the mail left: treat it as in doubt.
     pub fn lost(&self) -> bool {
         matches!(self, Self::ComputeTime(_) | Self::Memory | Self::Panic(_) | Self::Trap(_))

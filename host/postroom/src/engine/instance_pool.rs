@@ -19,7 +19,7 @@ pub(super) struct InstancePool {
     at_once: usize,
 }
 
-/// Whether a call composes, or comes before a mail is composed: an instance remembers the document that it read last.
+/// Tells whether a call composes, or comes before a mail is composed: an instance remembers the document that it read last.
 pub(super) fn composes(call: &str) -> bool {
     matches!(call, "compose" | "compose_tracked" | "read" | "resolve")
 }
@@ -36,7 +36,7 @@ impl InstancePool {
         if composing { self.composing.acquire().await.ok() } else { None }
     }
 
-    /// The instance used last of those that are good for the call.
+    /// Takes the instance used last of those that are good for the call.
     pub(super) fn take(&self, composing: bool) -> Option<Instance> {
         let nobody_composes = self.composing.available_permits() == self.at_once;
         let mut waiting = self.lock();

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Cache, CacheConfig, Config, OptLevel};
 
-/// How to load the plugin.
+/// The options of loading the plugin.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// What a call may cost.

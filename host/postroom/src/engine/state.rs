@@ -51,7 +51,7 @@ impl Files {
         self.sources.insert(handle, source);
     }
 
-    /// Every file: its handle and its size in bytes.
+    /// Lists every file: its handle and its size in bytes.
     pub fn sizes(&self) -> impl Iterator<Item = (attachments::Handle, u32)> {
         let size = |source: &AttachmentSource| u32::try_from(source.size()).unwrap_or(u32::MAX);
         self.sources.iter().map(move |(handle, source)| (*handle, size(source)))
@@ -68,7 +68,7 @@ impl Files {
         self.gate.clone()
     }
 
-    /// The file behind a handle.
+    /// Returns the file of a handle.
     pub fn get(&self, handle: attachments::Handle) -> Option<&AttachmentSource> {
         self.sources.get(&handle)
     }

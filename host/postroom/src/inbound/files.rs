@@ -70,12 +70,12 @@ impl Messages {
         Ok(Self { path: path.to_owned(), rest, number: 0 })
     }
 
-    /// True of an mbox, whose messages have numbers.
+    /// Returns true for an mbox, whose messages have numbers.
     pub fn is_mbox(&self) -> bool {
         matches!(self.rest, Rest::Many(_))
     }
 
-    /// The next message and its number, from 1; none after the last. Where one can't be read those after it can.
+    /// Reads the next message and its number, from 1; none after the last. Where one can't be read those after it can.
     ///
     /// # Errors
     /// [`IntakeError::Unreadable`], [`IntakeError::NoMessage`].
@@ -114,7 +114,7 @@ pub struct Maildir {
 }
 
 impl Maildir {
-    /// The maildir of this folder.
+    /// Opens the maildir of this folder.
     ///
     /// # Errors
     /// [`IntakeError::NoMessage`]: it is none.
@@ -127,11 +127,8 @@ impl Maildir {
         Ok(Self { folder, seen: BTreeSet::new() })
     }
 
-    /// Messages that were not there at the last look, by name, which begins with the time of delivery.
-    ///
-    /// # Errors
-    /// [`IntakeError::Unreadable`].
-    pub fn news(&mut self) -> Result<Vec<MessageFile>, IntakeError> {
+    /// Lists the messages that were not there at the last call, by name, which begins with the time of delivery.
+    pub fn new_messages(&mut self) -> Result<Vec<MessageFile>, IntakeError> {
         let mut found = vec![];
         let mut there = BTreeSet::new();
         for name in ["new", "cur"] {

@@ -8,7 +8,7 @@ pub(super) const BEGIN: u64 = 64 << 10;
 /// Lines in which the first field of a header is looked for.
 const LINES: usize = 50;
 
-/// What a file holds.
+/// The kind of a file's content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Kind {
     /// One message.
@@ -48,7 +48,7 @@ const KNOWN: &[(&[u8], &str, &str)] = &[
 const SAVE: &str = "give the message itself, as the server delivered it (.eml)";
 const UNPACK: &str = "unpack it and give the messages in it";
 
-/// What the file is that begins so.
+/// Finds the kind of a file by its first bytes.
 pub(super) fn of(begin: &[u8]) -> Kind {
     let other = |what: &str, todo: &str| Kind::Other(format!("it is no message but {what}: {todo}"));
     if let Some((_, what, todo)) = KNOWN.iter().find(|(first, ..)| begin.starts_with(first)) {

@@ -20,7 +20,7 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Of what was read of a file already, and of the rest.
+    /// Makes lines of what was read of a file already, and of the rest.
     pub(super) fn new(begin: Vec<u8>, rest: File) -> Self {
         let reader = tokio::io::AsyncReadExt::chain(io::Cursor::new(begin), rest);
         Self { reader: BufReader::new(reader), next: None, at_begin: true }
@@ -51,7 +51,7 @@ impl Lines {
     }
 }
 
-/// The next message without the line before it, or none in it where it is larger than a message may be. None at the end.
+/// Reads the next message without the line before it, or none in it where it is larger than a message may be. None at the end.
 pub(super) async fn message(lines: &mut Lines) -> io::Result<Option<Option<Vec<u8>>>> {
     let mut raw = Vec::new();
     let mut is_too_large = false;
@@ -80,7 +80,7 @@ pub(super) async fn message(lines: &mut Lines) -> io::Result<Option<Option<Vec<u
     Ok(has_any.then(|| (!is_too_large).then_some(raw)))
 }
 
-/// `From sender Mon Nov 23 09:10:05 2026`: the time tells it from a line of a text.
+/// Recognises `From sender Mon Nov 23 09:10:05 2026`: the time distinguishes it from a line of a text.
 pub(super) fn is_separator(line: &[u8]) -> bool {
     let digit = |b: Option<&u8>| b.is_some_and(u8::is_ascii_digit);
     let Some(rest) = line.strip_prefix(b"From ") else { return false };

@@ -2,7 +2,7 @@
 //!
 //! The plugin says what a message is ([`CompanyPlugin::classify`](crate::engine::CompanyPlugin::classify)) and which of its traces count
 //! ([`CompanyPlugin::traces`](crate::engine::CompanyPlugin::traces)); here each is verified and looked up. A report is believed only if it
-//! names something that nobody could guess who did not get the mail or carry it: a return address that this host signed, the
+//! names something that no one could guess who did not get the mail or carry it: a return address that this host signed, the
 //! id of an attempt, or a Message-ID of ours. What the plugin makes of it then becomes facts of that mail
 //! ([`CompanyPlugin::facts`](crate::engine::CompanyPlugin::facts)), and keeps addresses from being written to, with the evidence
 //! ([`CompanyPlugin::suppressions_of_report`](crate::engine::CompanyPlugin::suppressions_of_report)).

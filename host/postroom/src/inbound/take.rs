@@ -38,9 +38,6 @@ pub struct Taken {
 
 impl<'a> ReportIntake<'a> {
     /// Opens the intake of this company; none: of all companies. `return_addresses` are those that this host signs.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn new(
         store: &'a Store,
         company_plugin: &'a CompanyPlugin,
@@ -61,17 +58,11 @@ impl<'a> ReportIntake<'a> {
     }
 
     /// Takes a message in. Taking the same message in again changes nothing.
-    ///
-    /// # Errors
-    /// [`IntakeError`].
     pub async fn take(&self, raw: Vec<u8>, now: DateTime<FixedOffset>) -> Result<Taken, IntakeError> {
         self.take_from(&MessageContent::Bytes(raw), now).await
     }
 
     /// Takes in a message given by its bytes or by its place in a mailbox.
-    ///
-    /// # Errors
-    /// [`IntakeError`].
     pub async fn take_from(
         &self,
         message: &MessageContent,
@@ -82,9 +73,6 @@ impl<'a> ReportIntake<'a> {
     }
 
     /// Matches a report with its mail, and records the facts that are believed.
-    ///
-    /// # Errors
-    /// [`IntakeError`].
     pub async fn record(&self, report: Report) -> Result<Taken, IntakeError> {
         let matcher = Matcher {
             store: &self.store,
@@ -135,9 +123,6 @@ impl<'a> ReportIntake<'a> {
 }
 
 /// Classifies a message without a store.
-///
-/// # Errors
-/// [`IntakeError`].
 pub async fn classify(
     company_plugin: &CompanyPlugin,
     message: &MessageContent,

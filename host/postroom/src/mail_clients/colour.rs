@@ -61,7 +61,7 @@ impl Colour {
         NAMED.iter().find(|(name, _)| *name == text).map(|(_, parts)| Self(*parts))
     }
 
-    /// The contrast ratio of two colours, from 1 to 21.
+    /// Computes the contrast ratio of two colours, from 1 to 21.
     pub(super) fn contrast(self, other: Self) -> f64 {
         let (one, two) = (self.luminance(), other.luminance());
         (one.max(two) + 0.05) / (one.min(two) + 0.05)
@@ -75,7 +75,7 @@ impl Colour {
         0.2126 * red + 0.7152 * green + 0.0722 * blue
     }
 
-    /// The colour as Gmail's apps show it in dark mode, approximately: hue and saturation stay, the lightness `l` of HSL
+    /// Returns the colour as Gmail's apps show it in dark mode, approximately: hue and saturation stay, the lightness `l` of HSL
     /// becomes `1 − 0.9·l`. White becomes #1a1a1a, black white, a dark blue a light one. What Gmail does is not published
     /// and differs between its apps; this is the worse of what is seen, since it turns every colour.
     pub(super) fn inverted(self) -> Self {

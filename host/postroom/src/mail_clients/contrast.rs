@@ -8,7 +8,7 @@ use super::markup::{Content, Element, Page};
 use super::style::{Declaration, Rule, Sheet, declarations, pixels};
 use std::collections::BTreeSet;
 
-/// How colours are shown.
+/// The scheme in which colours are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scheme {
     /// As written.
@@ -47,7 +47,8 @@ pub struct Contrast {
 }
 
 impl Contrast {
-    pub(super) fn told(&self) -> String {
+    /// Describes the text and its colours, in words.
+    pub(super) fn description(&self) -> String {
         let how = match self.scheme {
             Scheme::Light => "",
             Scheme::Dark => " in dark mode",
@@ -77,7 +78,7 @@ struct Look {
     bold: bool,
 }
 
-/// Every text of a page that can't be read well; each pair of colours once.
+/// Finds every text of a page that can't be read well; each pair of colours once.
 pub(super) fn of_page(page: &Page) -> Vec<Contrast> {
     let sheets: Vec<Sheet> = page.styles.iter().map(|style| Sheet::read(style)).collect();
     let rules: Vec<&Rule> = sheets.iter().flat_map(|sheet| &sheet.rules).collect();

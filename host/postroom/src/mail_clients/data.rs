@@ -23,7 +23,7 @@ pub(super) struct Client {
     pub(super) name: String,
 }
 
-/// How much a client does.
+/// The degree to which a client supports a feature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Degree {
     Full,
@@ -91,18 +91,18 @@ fn shares() -> &'static Shares {
     })
 }
 
-/// Every feature.
+/// Returns every feature.
 pub(super) fn features() -> &'static [Feature] {
     &caniemail().features
 }
 
-/// What is accepted.
+/// Returns what is accepted.
 pub(super) fn accepted() -> &'static [Accepted] {
     static READ: OnceLock<Vec<Accepted>> = OnceLock::new();
     READ.get_or_init(|| serde_json::from_str(ACCEPTED).unwrap_or_default())
 }
 
-/// The family that a client belongs to, where a figure is known.
+/// Finds the family that a client belongs to, where a figure is known.
 pub(super) fn family_of(client: &str) -> Option<&'static Family> {
     let is_of = |family: &&Family| {
         family
@@ -114,7 +114,7 @@ pub(super) fn family_of(client: &str) -> Option<&'static Family> {
 }
 
 impl Feature {
-    /// Every client with what it does, and the notes about that.
+    /// Lists every client with what it does, and the notes about that.
     pub(super) fn by_client(&self) -> impl Iterator<Item = (&'static Client, Degree, Vec<&str>)> {
         caniemail().clients.iter().zip(self.support.split(' ')).map(|(client, word)| {
             let degree = match word.chars().next() {
@@ -133,7 +133,7 @@ impl Feature {
     }
 }
 
-/// Where data comes from and of which day it is.
+/// The source of data, and the day that it is of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Date {
     /// What it says.

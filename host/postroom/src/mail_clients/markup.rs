@@ -21,7 +21,7 @@ pub(super) struct Node {
     pub(super) content: Content,
 }
 
-/// What a node is.
+/// The content of a node.
 #[derive(Debug)]
 pub(super) enum Content {
     Element(Element),
@@ -72,7 +72,7 @@ impl Page {
         page
     }
 
-    /// The elements with their places.
+    /// Lists the elements with their places.
     pub(super) fn elements(&self) -> impl Iterator<Item = (usize, &Element)> {
         self.nodes.iter().enumerate().filter_map(|(at, node)| match &node.content {
             Content::Element(element) => Some((at, element)),
@@ -80,7 +80,7 @@ impl Page {
         })
     }
 
-    /// The element at a place.
+    /// Returns the element at a place.
     pub(super) fn element(&self, at: usize) -> Option<&Element> {
         match &self.nodes.get(at)?.content {
             Content::Element(element) => Some(element),
@@ -88,12 +88,12 @@ impl Page {
         }
     }
 
-    /// A place and those of the elements around it, the innermost first.
+    /// Lists a place and those of the elements around it, the innermost first.
     pub(super) fn upwards(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
         std::iter::successors(Some(at), |at| self.nodes[*at].parent)
     }
 
-    /// All text within an element.
+    /// Collects all text within an element.
     pub(super) fn text_within(&self, at: usize) -> String {
         // What is within follows at once, and the first node whose parent stands before the element is outside.
         let within = |node: &&Node| node.parent.is_some_and(|parent| parent >= at);

@@ -66,7 +66,7 @@ pub fn check(html: &str, beside: Option<&Usage>, sent: usize) -> Vec<Finding> {
     findings
 }
 
-/// Every feature of an HTML body that a client lacks, those that are accepted with the reason.
+/// Finds every feature of an HTML body that a client lacks, those that are accepted with the reason.
 pub fn supports(html: &str) -> Vec<Support> {
     support::of(&Usage::of(html), None)
 }
@@ -77,7 +77,7 @@ pub fn accepted_in_layout() -> impl Iterator<Item = &'static str> {
 }
 
 impl Finding {
-    /// Whether both have one rule and one cause.
+    /// Tells whether both have one rule and one cause.
     pub fn has_cause_of(&self, other: &Self) -> bool {
         (self.rule, &self.cause) == (other.rule, &other.cause)
     }
@@ -86,7 +86,7 @@ impl Finding {
 impl From<Support> for Finding {
     fn from(support: Support) -> Self {
         let none = support.lacking.iter().any(|it| it.degree == "not");
-        let mut detail = format!("{}: {}", support.title, support.told());
+        let mut detail = format!("{}: {}", support.title, support.description());
         if let Some(reason) = &support.hint {
             detail.push_str(&format!("; in the shipped layout {reason}"));
         }
@@ -97,7 +97,7 @@ impl From<Support> for Finding {
 
 impl From<Contrast> for Finding {
     fn from(contrast: Contrast) -> Self {
-        let (rule, detail) = (contrast.scheme.rule(), contrast.told());
+        let (rule, detail) = (contrast.scheme.rule(), contrast.description());
         let (text, behind) = contrast.colours;
         Self { rule, detail, support: None, cause: format!("{text} on {behind}") }
     }

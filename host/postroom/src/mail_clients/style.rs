@@ -20,7 +20,7 @@ pub(super) struct Rule {
     pub(super) declarations: Vec<Declaration>,
 }
 
-/// What a style sheet holds.
+/// The content of a style sheet.
 #[derive(Debug, Default)]
 pub(super) struct Sheet {
     pub(super) rules: Vec<Rule>,
@@ -117,7 +117,7 @@ fn block(text: &str) -> (&str, &str) {
     (text, "")
 }
 
-/// The declarations of a block or of an attribute `style`.
+/// Reads the declarations of a block or of an attribute `style`.
 pub(super) fn declarations(text: &str) -> Vec<Declaration> {
     let parts = split(text, ';').filter_map(|part| {
         let (name, value) = part.split_once(':')?;
@@ -159,7 +159,7 @@ fn split(text: &str, at: char) -> impl Iterator<Item = &str> {
     parts.into_iter()
 }
 
-/// The pixels of a value, `600px`, `600` or `12.5px`, rounded down.
+/// Reads the pixels of a value, `600px`, `600` or `12.5px`, rounded down.
 pub(super) fn pixels(value: &str) -> Option<u32> {
     let number = value.trim().strip_suffix("px").unwrap_or(value.trim());
     number.split('.').next()?.parse().ok()

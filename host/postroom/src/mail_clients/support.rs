@@ -83,16 +83,16 @@ pub(super) fn of(usage: &Usage, beside: Option<&Usage>) -> Vec<Support> {
 }
 
 impl Support {
-    /// Who lacks it, in words.
-    pub fn told(&self) -> String {
+    /// Describes the clients that lack it, in words.
+    pub fn description(&self) -> String {
         let of = |degree: &str| {
             let names = self.lacking.iter().filter(|it| it.degree == degree).map(|it| it.client);
             names.collect::<Vec<_>>().join(", ")
         };
         let parts = [("not in", of("not")), ("partly in", of("partly"))];
         let parts = parts.iter().filter(|(_, names)| !names.is_empty());
-        let told = parts.map(|(how, names)| format!("{how} {names}")).collect::<Vec<_>>().join("; ");
-        format!("{told} ({} of mails opened at most)", percent(self.share))
+        let lacking = parts.map(|(how, names)| format!("{how} {names}")).collect::<Vec<_>>().join("; ");
+        format!("{lacking} ({} of mails opened at most)", percent(self.share))
     }
 }
 

@@ -14,17 +14,17 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// The features of an HTML body.
+    /// Finds the features of an HTML body.
     pub fn of(html: &str) -> Self {
         Self::of_page(&Page::read(html))
     }
 
-    /// How often a feature is used.
+    /// Counts how often a feature is used.
     pub fn count(&self, feature: &str) -> usize {
         self.features.get(feature).copied().unwrap_or_default()
     }
 
-    /// Whether the page has a use of a feature that its row excepts.
+    /// Tells whether the page has a use of a feature that its row excepts.
     pub(super) fn is_exception(&self, row: &Accepted) -> bool {
         row.unless.iter().any(|sign| self.exceptions.contains(sign.as_str()))
     }

@@ -1,4 +1,4 @@
-//! A mail that failed for everybody, once more: the same document, text and files, as a mail of its own. What a report or an
+//! A mail that failed for all recipients, once more: the same document, text and files, as a mail of its own. What a report or an
 //! answer names a mail by must be the new mail's: its Message-ID, and where the platform sends, its return path and Reply-To. Its
 //! Date is that of the new submission: a mail that is weeks old when it arrives looks like spam.
 
@@ -27,7 +27,7 @@ pub enum AgainError {
     Named,
 }
 
-/// What names a mail in its message, of the old mail and of the new one.
+/// The ids of a mail in its message, of the old mail and of the new one.
 #[derive(Debug, Clone)]
 pub struct Renamed {
     /// In the header of the old mail.
@@ -38,9 +38,6 @@ pub struct Renamed {
 
 /// Makes a new mail of a kept one, its files compared with their digests. `reply_to` and `mail_from` are for an account that
 /// names the mail in its addresses.
-///
-/// # Errors
-/// [`AgainError`].
 pub async fn again(
     mail: &Mail,
     id: MailId,

@@ -7,7 +7,7 @@ use crate::engine::{CompanyPlugin, EngineError};
 use postroom_contract::{delivery, schedule, tracking};
 use postroom_store::among_recipients;
 
-/// How to make an attempt.
+/// The parameters of an attempt.
 #[derive(Debug, Clone)]
 pub struct Attempt {
     /// Account to send as.
@@ -21,23 +21,23 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// An attempt as an account, with the reports that servers send without being asked for more.
+    /// Makes the parameters of an attempt as an account, with the reports that servers send without being asked for more.
     pub fn by(account: impl Into<String>, now: impl Into<String>) -> Self {
         Self { account: account.into(), now: now.into(), envelope_id: None, notify_delivered: false }
     }
 }
 
-/// What one attempt came to.
+/// The result of one attempt.
 #[derive(Debug, Clone)]
 pub struct Sent {
     /// Events to store, the error or the server's answer.
-    pub outcome: delivery::SubmissionResult,
+    pub submitted: delivery::SubmissionResult,
     /// What they amount to now.
     pub timeline: tracking::Timeline,
 }
 
 impl Ready {
-    /// Makes one attempt. A plugin that dies during it leaves the mail in doubt: that is an outcome, not an error.
+    /// Makes one attempt. A plugin that dies during it leaves the mail in doubt: that is a result, not an error.
     ///
     /// # Errors
     /// [`EngineError`]: the plugin could not be started; nothing was sent.
@@ -52,22 +52,22 @@ impl Ready {
         let route = schedule::Route { account_name: attempt.account.clone(), transport: "smtp".to_owned() };
         let submitted =
             company_plugin.submit(&self.files, mail, all, &options.to_json(), &route, &attempt.now).await;
-        let outcome = match submitted {
-            Ok(outcome) => outcome,
+        let submitted = match submitted {
+            Ok(submitted) => submitted,
             Err(error) if error.lost() => without_answer(&error, all, &attempt.now),
             Err(error) => return Err(error),
         };
         let own_copies = among_recipients(all, self.own_copies.iter().map(String::as_str));
         let to = Recipients { all, own_copies: &own_copies };
-        let folded = status::fold(company_plugin, to, &outcome.settlement.events, &attempt.now).await?;
+        let folded = status::fold(company_plugin, to, &submitted.settlement.events, &attempt.now).await?;
         let timeline =
             folded.map_err(|e| EngineError::Trap(format!("{} can't be folded: {}", e.argument, e.detail)))?;
-        Ok(Sent { outcome, timeline })
+        Ok(Sent { submitted, timeline })
     }
 }
 
-/// What is known when a submission to these recipients gave no answer: nothing, where the plugin died during it; else that nothing was
-/// sent. The plugin, which would say so, is not asked: it may be what fails.
+/// Makes the result of a submission to these recipients that gave no answer: in doubt where the plugin died during it; else nothing
+/// was sent. The plugin, whose task this is, is not asked: it may be what fails.
 pub(super) fn without_answer(error: &EngineError, to: &[String], now: &str) -> delivery::SubmissionResult {
     let (kind, came_to) = if error.lost() { ("in-doubt", "in-doubt") } else { ("deferred", "transient") };
     let event = |recipient: &String| tracking::Event {
@@ -85,7 +85,7 @@ pub(super) fn without_answer(error: &EngineError, to: &[String], now: &str) -> d
             retry_after: None,
             stage: None,
             detail: None,
-            // Of a plugin that was not asked: what is kept of the attempt are its columns.
+            // Of a plugin that was not asked: the attempt is stored by its columns.
             memo: String::new(),
             pause: None,
         },

@@ -61,7 +61,7 @@ pub struct Dispatch<'a> {
     pub copies: Copies,
     /// The state that the account is taken to be in whatever the store says: for a test of the fallback.
     pub pretend: Option<AccountState>,
-    /// Nobody whom the mail goes to was suppressed a moment ago, when it was taken: it need not be asked again.
+    /// No recipient of the mail was suppressed a moment ago, when it was taken: it need not be asked again.
     pub cleared: bool,
     /// Whether the account can send at present, as all who send as it here know it.
     pub pause: CurrentPause,
@@ -70,7 +70,7 @@ pub struct Dispatch<'a> {
 /// When the copy in Sent is filed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Copies {
-    /// With the mail, for somebody who watches.
+    /// With the mail, for a person who watches.
     AtOnce,
     /// Later, many at once: the store has a list of them.
     Later,
@@ -91,9 +91,6 @@ impl Dispatch<'_> {
     }
 
     /// Does the next thing for a mail and an account that were just loaded.
-    ///
-    /// # Errors
-    /// [`OutboxError`].
     pub async fn next(
         &self,
         mut mail: Mail,
@@ -145,7 +142,7 @@ impl Dispatch<'_> {
             schedule::Step::AskInDoubt => Step::AskInDoubt,
             schedule::Step::Done => Step::Done,
             schedule::Step::GiveUp(events) => {
-                // Nobody whom no server took it for gets it any more.
+                // A recipient for whom no server took it gets it no more.
                 let events = facts::events_at(&events, now);
                 self.outbox.store.record_give_up(mail.mail.id, &self.outbox.lease_owner, &events).await?;
                 // Where the others have it, a copy to ourselves that did not leave makes no mail fail.
@@ -159,9 +156,6 @@ impl Dispatch<'_> {
     }
 
     /// Looks once for a mail in doubt where it would be, without sending anything.
-    ///
-    /// # Errors
-    /// [`OutboxError`].
     pub async fn look_again(&self, id: MailId, now: Time) -> Result<Step, OutboxError> {
         let mut mail = self.outbox.store.mail(id).await?;
         if reconcile::record_interruption(self.outbox, self.company_plugin, &mail).await? {
@@ -213,7 +207,7 @@ impl Dispatch<'_> {
         self.outbox.store.account(account.company, account.id).await
     }
 
-    /// Those that an attempt must name.
+    /// Lists the recipients that an attempt must name.
     pub(super) async fn outstanding(&self, mail: &Mail) -> Result<Vec<String>, OutboxError> {
         pending_status::outstanding(self.company_plugin, mail).await
     }
@@ -240,12 +234,12 @@ impl Dispatch<'_> {
             check_opens: route.transport == "sendgrid" && mail.mail.open_check == OpenCheck::Provider,
         };
         let (options, at) = (options.to_json(), stamp(now));
-        let made = async {
+        let attempted = async {
             let submitted = self.company_plugin.submit(&files, &outgoing, &to, &options, route, &at).await;
             let submitted = submitted.unwrap_or_else(|error| without_answer(&error, &to, &at));
             self.record(mail, account, (id, now), submitted, fallback.is_some()).await
         };
-        made.instrument(spans::attempt(id)).await
+        attempted.instrument(spans::attempt(id)).await
     }
 
     /// Recipients that bounced for good or complained, with the evidence; none: all may be written to.
@@ -272,10 +266,10 @@ impl Dispatch<'_> {
         let completion = facts::completion(&of, now);
         let done = completion.result == AttemptResult::Accepted;
         let copy_due = self.copies == Copies::Later && self.account.mailbox.is_some();
-        // Of the moment when it was known: whoever took the mail over meanwhile recorded a doubt, which this answer ends.
+        // Of the moment when it was known: a worker that took the mail over meanwhile recorded a doubt, which this answer ends.
         let events = facts::events_at(&of.settlement.events, now);
         let queue_state = match done {
-            true => Some(self.standing_of_accepted(mail, &events, now).await?),
+            true => Some(self.state_of_accepted(mail, &events, now).await?),
             false => None,
         };
         let settle = queue_state.clone().map(|queue_state| StateChange {
@@ -300,9 +294,9 @@ impl Dispatch<'_> {
         Ok(Made { account, fallback, completion, error, copy, queue_state })
     }
 
-    /// Where a mail stands that its servers took for all whom they did not refuse: where those are only copies to ourselves, nobody
-    /// has it whom it was written to.
-    async fn standing_of_accepted(
+    /// The state of a mail that its servers took for all whom they did not refuse: where those are only copies to ourselves, none
+    /// of those has it whom it was written to.
+    async fn state_of_accepted(
         &self,
         mail: &Mail,
         events: &[Event],
@@ -355,7 +349,7 @@ impl Dispatch<'_> {
         Ok(())
     }
 
-    /// The copy belongs in the mailbox of the account that the mail is sent as, whichever way it left.
+    /// Appends the copy to Sent: it belongs in the mailbox of the account that the mail is sent as, whichever way it left.
     pub(super) async fn file_copy(
         &self,
         mail: &Mail,

@@ -1,4 +1,4 @@
-//! What somebody asked for, and the mail it becomes.
+//! What a user asked for, and the mail that it becomes.
 
 use super::error::DraftError;
 use super::options::{Edits, JobOptions, Mode, Portal, Thread};
@@ -72,8 +72,8 @@ pub struct Ready {
 }
 
 impl Draft {
-    /// A draft of a document in hand, with the choices of a first mail: use case `new`, the partner's language, the PDF attached once
-    /// there is one, neutral settings.
+    /// Makes a draft of a document in hand, with the choices of a first mail: use case `new`, the partner's language, the PDF
+    /// attached once there is one, neutral settings.
     pub fn new(media_type: &str, document: Vec<u8>, sender: types::Address, id: String, now: String) -> Self {
         Self {
             id,
@@ -98,7 +98,7 @@ impl Draft {
         }
     }
 
-    /// A draft of a document on disk: `.json` or `.xml` (UBL, which then also is the file that travels as UBL).
+    /// Makes a draft of a document on disk: `.json` or `.xml` (UBL, which then also is the file that travels as UBL).
     ///
     /// # Errors
     /// [`DraftError::File`], [`DraftError::UnknownForm`].
@@ -126,9 +126,6 @@ impl Draft {
     }
 
     /// Attaches a file in a role: `pdf`, `ubl`, `added` or `logo`. The media type is told by the file's name.
-    ///
-    /// # Errors
-    /// [`DraftError::File`].
     pub fn attach(&mut self, path: &Path, role: &str) -> Result<(), DraftError> {
         let source = AttachmentSource::from_file(path)
             .map_err(|e| DraftError::File { path: path.to_owned(), detail: e.to_string() })?;
@@ -194,7 +191,7 @@ impl Draft {
         copies.map(|entry| entry.address.address.clone()).collect()
     }
 
-    /// By which a changed document is another intent: a digest of it as it came.
+    /// Computes a digest of the document as it came, by which a changed document is another intent.
     pub(super) fn revision(&self) -> String {
         let digest = Sha256::digest(self.document.content.in_hand());
         HEXLOWER.encode(digest.get(..16).unwrap_or_default())

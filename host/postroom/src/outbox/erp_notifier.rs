@@ -116,7 +116,7 @@ impl ErpNotifier {
 
     /// Notifies ERPs as statuses change, until the task is aborted. Notices that were on their way then are sent again by the next
     /// notifier.
-    pub fn keep(self) -> AbortHandle {
+    pub fn spawn(self) -> AbortHandle {
         let work = async move {
             let (mut tasks, mut companies) = (JoinSet::new(), BTreeMap::new());
             loop {
@@ -156,9 +156,6 @@ impl ErpNotifier {
     }
 
     /// Sends the notices that are due now, of all companies.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn round(&self) -> Result<Delivered, StoreError> {
         let mut all = Delivered::default();
         for company in self.store().records_due(self.now()).await? {
@@ -169,9 +166,6 @@ impl ErpNotifier {
     }
 
     /// Sends the notices of one company that are due now; none if another notifier has leased its records.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn deliver(&self, company: CompanyId) -> Result<Option<Delivered>, StoreError> {
         if !self.store().lease_records(company, &self.lease_owner, self.now(), LEASE).await? {
             return Ok(None);
@@ -250,7 +244,7 @@ impl ErpNotifier {
             {
                 let records = Arc::clone(records);
                 on_the_way.spawn(async move {
-                    let sent = tokio::time::timeout(LONGEST, records.tell(&notice)).await;
+                    let sent = tokio::time::timeout(LONGEST, records.notify(&notice)).await;
                     (sent.unwrap_or_else(|_| Err(timed_out())), notice.id, tries)
                 });
             }

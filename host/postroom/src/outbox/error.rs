@@ -1,4 +1,4 @@
-//! Why no mail was made or sent, in the words of whoever can put it right.
+//! Why no mail was made or sent, in the words of the person who can put it right.
 
 use super::stored_message::FileError;
 use crate::engine::EngineError;

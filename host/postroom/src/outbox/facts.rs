@@ -22,18 +22,18 @@ const OTHERS_PAUSE: u32 = 900;
 /// Times that a mail may be begun and not get as far as to leave, without a wait.
 const WITHDRAWN: usize = 5;
 
-/// A time as it crosses to the plugin.
+/// Writes a time as it crosses to the plugin.
 pub(super) fn stamp(time: Time) -> String {
     time.to_rfc3339_opts(SecondsFormat::Millis, false)
 }
 
-/// By which an account's mail leaves; none where nothing is submitted from here.
+/// Returns the route by which an account's mail leaves; none where nothing is submitted from here.
 pub(super) fn route(company_plugin: &CompanyPlugin, account: &Account) -> Option<Route> {
     let transport = transport(company_plugin, account)?;
     Some(Route { account_name: account.name.to_string(), transport: transport.to_owned() })
 }
 
-/// The contract's name of an account's transport, as it is opened now; none where nothing is submitted from here.
+/// Returns the contract's name of an account's transport, as it is opened now; none where nothing is submitted from here.
 pub fn transport(company_plugin: &CompanyPlugin, account: &Account) -> Option<&'static str> {
     account.transport.contract_name(company_plugin.has_api(account.name.as_str()))
 }
@@ -51,7 +51,7 @@ pub(super) struct Ways<'a> {
 }
 
 impl Ways<'_> {
-    /// What is known of a mail; none where its account submits nothing.
+    /// Collects the known facts about a mail; none where its account submits nothing.
     pub(super) async fn facts(&self, mail: &Mail, company: &Company) -> Result<Option<Facts>, OutboxError> {
         let Some(own) = route(self.company_plugin, self.own) else { return Ok(None) };
         let mut attempts = vec![];
@@ -105,8 +105,8 @@ impl Ways<'_> {
     /// The store keeps what a settlement says in columns of its own.
     async fn memo(&self, of: &Attempt, completion: &Completion) -> Result<String, OutboxError> {
         let (came_to, retry_after) = match completion.result {
-            // The pause of the own account is told apart, and ends sooner where somebody puts it right; of another nobody tells
-            // but this.
+            // The pause of the own account is a field of its own, and ends sooner where a person puts it right; another's is known
+            // from this alone.
             AttemptResult::AccountUnavailable(_) if of.account == self.own.id => (completion.result, Some(0)),
             AttemptResult::AccountUnavailable(after) => (completion.result, after.or(Some(OTHERS_PAUSE))),
             AttemptResult::Withdrawn => (AttemptResult::Transient(None), None),
@@ -119,7 +119,7 @@ impl Ways<'_> {
     }
 }
 
-/// The plugin takes an argument of this program's for wrong: a mistake in the program.
+/// Makes an error of an argument of this program's that the plugin takes for wrong: a mistake in the program.
 pub(super) fn disagreement(fault: &types::ArgumentError) -> OutboxError {
     OutboxError::Plugin(fault.sentence())
 }
@@ -135,9 +135,10 @@ fn counted(mail: &Mail) -> impl Iterator<Item = &Attempt> {
     })
 }
 
-/// What an attempt came to, to be kept. What a later plugin calls by a name that is not known here is in doubt: its facts are kept, and
-/// nothing is sent again before somebody has looked. What an older plugin does not understand is tried again, by a newer one perhaps.
-pub(super) fn kept(of: &schedule::Settlement) -> AttemptResult {
+/// Converts an attempt's result for the store. What a later plugin calls by a name that is not known here is in doubt: its facts
+/// are stored, and nothing is sent again before a person has looked. What an older plugin does not understand is tried again, by
+/// a newer one perhaps.
+pub(super) fn attempt_result(of: &schedule::Settlement) -> AttemptResult {
     match of.outcome.as_str() {
         "not-attempted" => AttemptResult::Transient(None),
         name => AttemptResult::of_contract(name, of.retry_after)
@@ -145,7 +146,7 @@ pub(super) fn kept(of: &schedule::Settlement) -> AttemptResult {
     }
 }
 
-/// What an attempt says of its account, to be kept; none where the mail alone was judged.
+/// Returns the pause of its account that an attempt asks for; none where the mail alone was judged.
 pub(super) fn account_pause(
     of: &delivery::SubmissionResult,
     account: &Account,
@@ -177,12 +178,12 @@ pub(super) fn account_pause(
     })
 }
 
-/// What is said at this stage may be about the mail, whatever it sounds like.
+/// Tells whether a reply at this stage may be about the mail, whatever it sounds like.
 pub(super) fn is_after_login(stage: Option<&str>) -> bool {
     matches!(stage, Some("sender" | "recipient" | "data"))
 }
 
-/// Words that everybody who uses the account reads, without the addresses of a mail that is somebody's.
+/// Words that all users of the account read, without the addresses of a mail of one of them.
 fn without_others(words: &str, account: &Account) -> String {
     let own = account.address.as_str().to_lowercase();
     let word = |word: &str| {
@@ -192,7 +193,7 @@ fn without_others(words: &str, account: &Account) -> String {
     words.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// What came of an attempt, to be kept.
+/// Converts the result of an attempt for the store.
 pub(super) fn completion(of: &delivery::SubmissionResult, finished: Time) -> Completion {
     let receipt = of.receipt.as_ref();
     let ids = [
@@ -202,7 +203,7 @@ pub(super) fn completion(of: &delivery::SubmissionResult, finished: Time) -> Com
     ];
     Completion {
         finished,
-        result: kept(&of.settlement),
+        result: attempt_result(&of.settlement),
         stage: of.settlement.stage.clone(),
         detail: of.settlement.detail.clone(),
         provider_ids: ids.into_iter().filter_map(|(name, id)| Some((name.to_owned(), id?))).collect(),
@@ -212,17 +213,17 @@ pub(super) fn completion(of: &delivery::SubmissionResult, finished: Time) -> Com
 /// Facts of the plugin that are about one moment of ours, to be kept with that very moment: what crosses to the plugin and back is
 /// coarser, and a fact must not seem earlier than what it follows from.
 pub(super) fn events_at(of: &[tracking::Event], at: Time) -> Vec<Event> {
-    let kept = |event: &tracking::Event| stored_event_at(event.clone(), at);
-    of.iter().map(kept).collect()
+    let stored = |event: &tracking::Event| stored_event_at(event.clone(), at);
+    of.iter().map(stored).collect()
 }
 
-/// Kept facts, for the plugin.
+/// Converts stored facts for the plugin.
 pub(super) fn told_events(of: &[Event]) -> Vec<tracking::Event> {
     let event = |event: &Event| tracking_event_at(event, stamp(event.at));
     of.iter().map(event).collect()
 }
 
-/// A fact that this host vouches for.
+/// Makes a fact that this host vouches for.
 pub(super) fn own_event(recipient: &str, kind: &str, at: Time, words: Option<String>) -> Event {
     Event {
         recipient: Some(recipient.to_owned()),

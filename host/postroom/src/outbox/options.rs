@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// Who sends a mail.
+/// The kind of a mail's sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
@@ -15,7 +15,7 @@ pub enum Mode {
     Platform,
 }
 
-/// Where the customer can see the document without an account.
+/// The page where the customer can see the document without an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Portal {
     /// Behind the button.
@@ -25,7 +25,7 @@ pub struct Portal {
     pub pdf_url: Option<String>,
 }
 
-/// What the user changed.
+/// The user's changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Edits {
     /// Subject instead of the template's.
@@ -66,7 +66,7 @@ pub(super) struct JobOptions<'a> {
     pub(super) insist: &'a [String],
 }
 
-/// Who to send as, where it is not the account's own address.
+/// The identity to send as, where it is not the account's own address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SendAs {
     /// Display name.
@@ -92,14 +92,14 @@ pub struct SubmissionOptions {
 }
 
 impl JobOptions<'_> {
-    /// By the schema `job-options`.
+    /// Writes JSON by the schema `job-options`.
     pub(super) fn to_json(&self) -> String {
         json(self)
     }
 }
 
 impl SubmissionOptions {
-    /// By the schema `submission-options`.
+    /// Writes JSON by the schema `submission-options`.
     pub fn to_json(&self) -> String {
         json(self)
     }

@@ -172,9 +172,6 @@ impl OutboxHandle {
     }
 
     /// Releases the leases of all owners of a kind, for a program that knows that they ended. Gives how many.
-    ///
-    /// # Errors
-    /// [`StoreError`].
     pub async fn release_leases_of(&self, kind: &str) -> Result<u64, StoreError> {
         self.store.release_leases(kind, self.clock.now()).await
     }

@@ -1,14 +1,11 @@
-//! How fast an account sends where nobody said so: as its provider is known to allow, which is the plugin's knowledge.
+//! How fast an account sends where no pace was set: as its provider is known to allow, which is data of the plugin.
 
 use crate::engine::{CompanyPlugin, EngineError, Files};
 use postroom_contract::accounts::Allowance;
 use postroom_model::{Account, UserSettings, describe};
 use postroom_store::Pace;
 
-/// What the account's provider allows.
-///
-/// # Errors
-/// [`EngineError`].
+/// Asks the plugin for the limits of the account's provider.
 pub async fn limits(company_plugin: &CompanyPlugin, account: &Account) -> Result<Allowance, EngineError> {
     let described = describe(account, &UserSettings::default(), None);
     let known = company_plugin.limits(&Files::default(), &described).await?;
@@ -16,7 +13,7 @@ pub async fn limits(company_plugin: &CompanyPlugin, account: &Account) -> Result
     Ok(known.unwrap_or(Allowance { per_minute: None, connections: None, per_day: None, message_size: None }))
 }
 
-/// The pace that follows.
+/// Computes the pace that follows.
 pub(super) async fn of_provider(
     company_plugin: &CompanyPlugin,
     account: &Account,

@@ -1,16 +1,13 @@
-//! What the outbox itself knows of a mail's status: that it is still here, or was withdrawn here. Nothing is written for it.
-//! A hundred thousand mails that wait are a hundred thousand rows of the queue, and the fact is made of the row when somebody
-//! asks.
+//! What follows for a mail's status from its row in the queue: that it is still here, or was withdrawn here. Nothing is written for
+//! it. A hundred thousand mails that wait are a hundred thousand rows of the queue, and the fact is made of the row when it is
+//! asked for.
 
 use super::error::OutboxError;
 use super::facts::{self, Time};
 use crate::engine::{CompanyPlugin, Files};
 use postroom_store::{Event, Mail, OutboxRow, QueueState};
 
-/// The facts that follow from where a mail stands, for each recipient that no server was given it for.
-///
-/// # Errors
-/// [`OutboxError`].
+/// Makes the facts that follow from a mail's state, for each recipient that no server was given it for.
 pub(super) async fn facts(
     company_plugin: &CompanyPlugin,
     mail: &Mail,
@@ -18,7 +15,7 @@ pub(super) async fn facts(
 ) -> Result<Vec<Event>, OutboxError> {
     let in_doubt =
         mail.attempts.iter().filter_map(|it| it.completion.as_ref()).any(|it| it.result.is_in_doubt());
-    let known = said(&mail.outbox).filter(|(kind, _)| *kind == "queued" || !in_doubt);
+    let known = pending_fact(&mail.outbox).filter(|(kind, _)| *kind == "queued" || !in_doubt);
     let Some((kind, words)) = known.filter(|_| mail.mail.created <= now) else {
         return Ok(Vec::new());
     };
@@ -26,10 +23,7 @@ pub(super) async fn facts(
     Ok(left.iter().map(|recipient| facts::own_event(recipient, kind, now, words.clone())).collect())
 }
 
-/// Those that an attempt must name.
-///
-/// # Errors
-/// [`OutboxError`].
+/// Lists the recipients that an attempt must name.
 pub(super) async fn outstanding(
     company_plugin: &CompanyPlugin,
     mail: &Mail,
@@ -43,10 +37,10 @@ pub(super) async fn outstanding(
     left.map_err(|fault| facts::disagreement(&fault))
 }
 
-/// The fact that a standing is, in the contract's name, and why it stands so. Held and scheduled mails are under way too:
-/// they leave when somebody, or the time, lets them. A cancelled one will not arrive, unless it was in doubt when it was
+/// The fact that follows from a state, by the contract's name, with the reason. Held and scheduled mails are under way too:
+/// they leave when a person, or the time, lets them. A cancelled one will not arrive, unless it was in doubt when it was
 /// cancelled: it may have left then, as one that is in doubt, or back from a backup that does not know.
-fn said(row: &OutboxRow) -> Option<(&'static str, Option<String>)> {
+fn pending_fact(row: &OutboxRow) -> Option<(&'static str, Option<String>)> {
     if row.restored.is_some() {
         return None;
     }
@@ -99,11 +93,11 @@ mod tests {
                 answer: None,
                 restored: None,
             };
-            let found = said(&row);
+            let found = pending_fact(&row);
             let found = found.as_ref().map(|(kind, words)| (*kind, words.as_deref()));
             assert_eq!(found, kind.map(|kind| (kind, words)), "{queue_state:?}");
             let restored = OutboxRow { restored: Some(now), ..row };
-            assert_eq!(said(&restored), None, "it may have left since the backup: {queue_state:?}");
+            assert_eq!(pending_fact(&restored), None, "it may have left since the backup: {queue_state:?}");
         }
     }
 }

@@ -206,7 +206,7 @@ pub(super) async fn settle(
     let settled = company_plugin.settle_doubt(&Files::default(), lookup, to, &known, &stamp(now)).await?;
     let settled = settled.map_err(|fault| facts::disagreement(&fault))?;
     let events = facts::events_at(&settled.events, now);
-    let completion = Completion { finished: now, result: facts::kept(&settled), ..before.clone() };
+    let completion = Completion { finished: now, result: facts::attempt_result(&settled), ..before.clone() };
     decide(outbox, attempt, before, &completion, &events).await?;
     Ok(Made {
         account: attempt.account_name.clone(),

@@ -8,9 +8,6 @@ use postroom_store::{Event, Mail, MatchedBy, Reported, ReportedFacts, Store};
 
 /// Suppresses the recipients that a server refused for good, by the plugin's judgement of its words. Gives the addresses that
 /// this is news of.
-///
-/// # Errors
-/// [`OutboxError`].
 pub async fn suppress_refused(
     store: &Store,
     company_plugin: &CompanyPlugin,

@@ -4,7 +4,8 @@ use super::options::SendAs;
 use postroom_model::{self, Account, Relation, Transport};
 use postroom_store::Party;
 
-/// SendGrid takes verified senders alone; a shared mailbox of Microsoft's is called as itself. None: as the message says.
+/// Returns the identity to send as. SendGrid takes verified senders alone; a shared mailbox of Microsoft's is called as itself.
+/// None: as the message says.
 pub(super) fn sender_of(account: &Account, from: &Party) -> Option<SendAs> {
     let is_from = |address: &str| address.eq_ignore_ascii_case(&from.address);
     let sender = |address: &str| SendAs { name: from.name.clone(), address: address.to_owned() };

@@ -12,7 +12,7 @@ use postroom_model::{Account, FolderUse, Transport};
 use postroom_store::Mail;
 use postroom_transport::attachments::FileDigests;
 
-/// What became of the copy.
+/// The result of filing the copy.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(tag = "copy", rename_all = "kebab-case")]
 pub enum SentCopy {
@@ -35,14 +35,14 @@ pub enum SentCopy {
         /// The server's words in quotes.
         detail: String,
     },
-    /// Nobody knows whether it is there.
+    /// It is unknown whether it is there.
     InDoubt {
         /// The server's words in quotes.
         detail: String,
     },
 }
 
-/// Which mailbox, and how the mail left it.
+/// Returns the mailbox, and how the mail left it.
 pub(super) async fn sent_account(
     company_plugin: &CompanyPlugin,
     account: &Account,
@@ -73,7 +73,7 @@ async fn provider(company_plugin: &CompanyPlugin, account: &Account) -> Result<O
     Ok(found.map(|preset| preset.id))
 }
 
-/// Files copies, all in one go. A mailbox that fails is told of; the mails have left all the same.
+/// Appends copies to Sent, all in one go. A mailbox that fails is reported; the mails have left all the same.
 ///
 /// # Errors
 /// The plugin gave no answer, or a file of a mail can't be read.
@@ -138,7 +138,7 @@ async fn gathered(mail: &Mail, digests: &FileDigests, into: &mut Files) -> Resul
     Ok(chunks)
 }
 
-/// Which of these mails are in Sent already; none: nobody can look.
+/// Finds which of these mails are in Sent already; none: it can't be looked for.
 pub(super) async fn present(
     company_plugin: &CompanyPlugin,
     account: &Account,
@@ -151,7 +151,7 @@ pub(super) async fn present(
     Ok(found.ok().map(|found| found.iter().map(Option::is_some).collect()))
 }
 
-/// In a sentence.
+/// Describes it in a sentence.
 pub(super) fn sent_error(error: sent::SentError) -> String {
     match error {
         SentError::Imap(error) => imap_error(error),

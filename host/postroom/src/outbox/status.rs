@@ -12,7 +12,7 @@ use postroom_store::{Event, Mail};
 /// What is shown before the reason of a copy's status.
 const OWN_COPY: &str = "blind copy to the user who made the mail";
 
-/// Whom a mail goes to.
+/// The recipients of a mail.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Recipients<'a> {
     /// The envelope's recipients.
@@ -22,7 +22,7 @@ pub(super) struct Recipients<'a> {
 }
 
 impl Recipients<'_> {
-    /// Those whose status is the mail's; where there are only copies, these.
+    /// Lists those whose status is the mail's; where there are only copies, these.
     pub(super) fn others(&self) -> Vec<String> {
         let others: Vec<String> =
             self.all.iter().filter(|to| !self.own_copies.contains(to)).cloned().collect();
@@ -30,10 +30,7 @@ impl Recipients<'_> {
     }
 }
 
-/// What a mail's facts amount to now; that it is still here is one of them.
-///
-/// # Errors
-/// [`OutboxError`].
+/// Folds a mail's facts into its timeline as of now; that it is still here is one of them.
 pub async fn timeline(
     company_plugin: &CompanyPlugin,
     mail: &Mail,
@@ -44,10 +41,7 @@ pub async fn timeline(
     folded(company_plugin, mail, &events, now).await
 }
 
-/// What these facts about a mail amount to.
-///
-/// # Errors
-/// [`OutboxError`].
+/// Folds these facts about a mail into its timeline.
 pub(super) async fn folded(
     company_plugin: &CompanyPlugin,
     mail: &Mail,
@@ -61,9 +55,6 @@ pub(super) async fn folded(
 }
 
 /// Folds facts for each recipient; status and reason of the mail are those of the others where some are copies.
-///
-/// # Errors
-/// [`EngineError`].
 pub(super) async fn fold(
     company_plugin: &CompanyPlugin,
     to: Recipients<'_>,

@@ -35,7 +35,7 @@ fn unreadable(name: &str) -> impl FnOnce(ReadError) -> FileError + '_ {
     move |source| FileError::Unreadable { name: name.to_owned(), source }
 }
 
-/// What a mail is kept as.
+/// The identity and the options that a mail is stored with.
 #[derive(Debug, Clone, Copy)]
 pub struct Keeping {
     /// Its identity; the draft's `id` is its text.
@@ -51,17 +51,14 @@ pub struct Keeping {
 }
 
 impl Keeping {
-    /// Keeps a test message: nothing is asked of servers, and nobody checks whether it is opened.
+    /// Makes those of a test message: servers are asked for no report, and its opening is not checked.
     pub fn test(id: MailId, account: AccountId, created: DateTime<FixedOffset>) -> Self {
         Self { id, account, created, options: SendOptions::default(), open_check: OpenCheck::Off }
     }
 }
 
 impl Ready {
-    /// The mail as the store keeps it, its files read once for their digests.
-    ///
-    /// # Errors
-    /// [`FileError`].
+    /// Converts the mail for the store, its files read once for their digests.
     pub async fn to_enqueue(
         &self,
         draft: &Draft,
@@ -113,7 +110,7 @@ impl Ready {
     }
 }
 
-/// A message without files, such as a test, as the store keeps it.
+/// Converts a message without files, such as a test, for the store.
 pub fn plain(of: &composing::Message, keeping: Keeping, use_case: &str) -> NewMail {
     let party_of = |address: &String| Party { name: None, address: address.clone() };
     let to = of.mail.envelope.recipients.iter().map(|address| Recipient::new("to", party_of(address)));
@@ -185,10 +182,7 @@ async fn file(
     })
 }
 
-/// The files of a kept mail, each compared with its digest.
-///
-/// # Errors
-/// [`FileError`].
+/// Opens the files of a stored mail, each compared with its digest.
 pub(super) async fn files(mail: &Mail, digests: &FileDigests) -> Result<Files, FileError> {
     let mut files = Files::default();
     for file in &mail.mail.files {
@@ -204,7 +198,7 @@ pub(super) async fn files(mail: &Mail, digests: &FileDigests) -> Result<Files, F
     Ok(files)
 }
 
-/// The chunks of a kept mail.
+/// Returns the chunks of a stored mail.
 pub(super) fn chunks(mail: &Mail) -> Vec<Chunk> {
     let chunk = |piece: &Piece| match piece {
         Piece::Text(text) => Chunk::Text(text.clone()),
@@ -214,7 +208,7 @@ pub(super) fn chunks(mail: &Mail) -> Vec<Chunk> {
     mail.mail.message.pieces.iter().map(chunk).collect()
 }
 
-/// A kept mail, ready to leave.
+/// Makes a stored mail ready to leave.
 pub(super) fn outgoing(mail: &Mail, files: &Files) -> composing::OutgoingMail {
     let message = &mail.mail.message;
     composing::OutgoingMail {

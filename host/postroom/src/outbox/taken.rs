@@ -1,5 +1,5 @@
-//! A mail in the hands of a command, which gives it back whatever happens: a mail that was refused is where it was before, and
-//! nobody waits for the end of a lease.
+//! A mail that a command claimed, which releases it whatever happens: a mail that was refused is where it was before, and
+//! no worker waits for the end of a lease.
 
 use super::outbox_handle::OutboxHandle;
 use postroom_store::{MailId, OutboxRow, QueueState, StoreError};
@@ -14,7 +14,7 @@ pub struct Taken<'a> {
 }
 
 impl<'a> Taken<'a> {
-    /// A mail that the holder has just taken, as it was before.
+    /// Makes a claim of a mail that the lease's owner has just taken, as it was before.
     pub fn of(outbox: &'a OutboxHandle, mail: MailId, before: OutboxRow) -> Self {
         Self { outbox, mail, before }
     }
@@ -49,7 +49,7 @@ impl<'a> Taken<'a> {
         }
     }
 
-    /// Where it was. One that was made for this holder waited for nobody else: it is due.
+    /// The state that it was in. One that was made for this owner waited for no other: it is due.
     fn where_it_was(&self) -> QueueState {
         match &self.before.queue_state {
             QueueState::Ready { waits, .. } if self.before.lease_owner.is_some() => {

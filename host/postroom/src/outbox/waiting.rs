@@ -1,4 +1,4 @@
-//! What a mail waits for, in words for whoever looks at the outbox: the server's own, where it said something.
+//! What a mail waits for, in words for the people who look at the outbox: the server's own, where there are some.
 
 use super::facts::{Time, is_after_login};
 use chrono::Duration;
@@ -18,12 +18,12 @@ pub struct Wait {
     pub cause: WaitReason,
     /// The same in a sentence.
     pub why: String,
-    /// Somebody can shorten it by putting the account right.
+    /// A person can shorten it by putting the account right.
     pub for_a_person: bool,
 }
 
 impl Wait {
-    /// Of a mail that was not tried yet, or whose try may still be under way.
+    /// Makes the wait of a mail that was not tried yet, or whose try may still be under way.
     pub(super) fn for_the_first_try(until: Time) -> Self {
         Self {
             until,
@@ -33,7 +33,7 @@ impl Wait {
         }
     }
 
-    /// Of a mail: for its account, else for its next attempt after what the last one heard.
+    /// Makes the wait of a mail: for its account, else for its next attempt after the reply to the last one.
     pub(super) fn of(
         mail: &Mail,
         own: &Account,
@@ -51,22 +51,22 @@ impl Wait {
             let until = if met { until + BEHIND } else { until };
             return Self { until, ..Self::for_account(own, pause) };
         }
-        let heard = mail.attempts.last().and_then(|attempt| attempt.completion.as_ref()?.detail.clone());
-        let heard = heard.or_else(|| {
+        let reply = mail.attempts.last().and_then(|attempt| attempt.completion.as_ref()?.detail.clone());
+        let reply = reply.or_else(|| {
             let last = mail.events.iter().rev().find(|event| event.kind == "deferred")?;
-            let said = [last.code.as_deref(), last.words.as_deref()];
-            Some(said.into_iter().flatten().collect::<Vec<_>>().join(" "))
+            let parts = [last.code.as_deref(), last.words.as_deref()];
+            Some(parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
         });
-        match heard.filter(|heard| !heard.is_empty()) {
-            Some(heard) => {
-                let why = format!("not taken yet, its next attempt is due then: {heard}");
+        match reply.filter(|reply| !reply.is_empty()) {
+            Some(reply) => {
+                let why = format!("not taken yet, its next attempt is due then: {reply}");
                 Self { why, ..Self::for_the_first_try(until) }
             }
             None => Self::for_the_first_try(until),
         }
     }
 
-    /// Of all mails of an account that can't send at present.
+    /// Makes the wait of all mails of an account that can't send at present.
     pub(super) fn for_account(own: &Account, pause: &AccountPause) -> Self {
         let (name, reason) = (&own.name, &pause.reason);
         let why = match pause.cause {
@@ -86,7 +86,7 @@ impl Wait {
 pub struct CurrentPause(Arc<Mutex<Option<AccountPause>>>);
 
 impl CurrentPause {
-    /// As the store has it.
+    /// Makes the pause as the store has it.
     pub fn new(pause: Option<AccountPause>) -> Self {
         Self(Arc::new(Mutex::new(pause)))
     }

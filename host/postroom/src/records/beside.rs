@@ -18,7 +18,7 @@ struct Listed {
 /// of its length.
 static LAST: Mutex<Option<Arc<Listed>>> = Mutex::new(None);
 
-/// The file beside a document with this ending; none: there is none.
+/// Finds the file beside a document with this ending; none: there is none.
 pub fn beside(document: &Path, ending: &str) -> Option<PathBuf> {
     let usual = document.with_extension(ending);
     if usual.is_file() {
@@ -32,7 +32,7 @@ pub fn beside(document: &Path, ending: &str) -> Option<PathBuf> {
     listed(folder)?.names.get(&name).filter(|path| path.is_file()).cloned()
 }
 
-/// A file's name without its ending, in small letters.
+/// Returns a file's name without its ending, in small letters.
 pub(super) fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase()
 }

@@ -40,10 +40,7 @@ pub struct Erp {
 }
 
 impl Erp {
-    /// The ERP at a place, or none where the place is no ERP.
-    ///
-    /// # Errors
-    /// [`RecordsError::Setup`].
+    /// Opens the ERP at a place, or none where the place is no ERP.
     pub fn new(web: WebClient, place: &RecordsPlace, key: RecordsKey) -> Result<Option<Self>, RecordsError> {
         let RecordsPlace::Erp { url, allow_private, trusted_ca, timeout } = place else { return Ok(None) };
         let base: Url =
@@ -361,7 +358,7 @@ impl Records for Erp {
         Box::pin(self.fetch(of, role, to))
     }
 
-    fn tell<'a>(&'a self, notice: &'a Notice) -> BoxFuture<'a, Result<(), RecordsError>> {
+    fn notify<'a>(&'a self, notice: &'a Notice) -> BoxFuture<'a, Result<(), RecordsError>> {
         Box::pin(self.post(notice))
     }
 }

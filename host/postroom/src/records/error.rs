@@ -64,7 +64,7 @@ pub enum RecordsError {
     Setup(String),
 }
 
-/// Whose matter an error is.
+/// The party that an error is a matter of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Blame {
     /// Of this one thing for good: another try is no use.
@@ -76,7 +76,7 @@ pub enum Blame {
 }
 
 impl RecordsError {
-    /// Whose matter it is.
+    /// Returns the party that it is a matter of.
     pub fn blame(&self) -> Blame {
         match self {
             Self::Refused { .. } => Blame::ThisForever,
@@ -85,7 +85,7 @@ impl RecordsError {
         }
     }
 
-    /// Seconds that the records asked to wait.
+    /// Returns the seconds that the records asked to wait.
     pub fn retry_after(&self) -> Option<u32> {
         match self {
             Self::Unavailable { retry_after, .. } | Self::Failed { retry_after, .. } => *retry_after,
@@ -93,7 +93,7 @@ impl RecordsError {
         }
     }
 
-    /// Whether the same may succeed later without anybody doing anything.
+    /// Tells whether the call may succeed later without a person's help.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable { .. } | Self::Failed { .. })
     }

@@ -1,4 +1,4 @@
-//! The records in a folder of documents, for whoever has no ERP: `.json` and UBL (`.xml`), with PDF and UBL files of the
+//! The records in a folder of documents, for companies without an ERP: `.json` and UBL (`.xml`), with PDF and UBL files of the
 //! same name beside them. What would be told to an ERP stays in the store, and is read there.
 
 use super::beside::{beside, stem};
@@ -53,7 +53,7 @@ struct Person {
 }
 
 impl Folder {
-    /// A folder of documents.
+    /// Opens a folder of documents.
     pub fn new(path: PathBuf) -> Self {
         Self { path }
     }
@@ -104,7 +104,7 @@ impl Folder {
     }
 }
 
-/// The documents of a folder, in the order of their names. A UBL file beside a JSON document of the same name belongs to
+/// Lists the documents of a folder, in the order of their names. A UBL file beside a JSON document of the same name belongs to
 /// that document.
 ///
 /// # Errors
@@ -121,7 +121,7 @@ pub fn documents_in(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Whether a text is like a pattern in which `*` stands for anything; letters are compared without regard to case.
+/// Tells whether a text is like a pattern in which `*` stands for anything; letters are compared without regard to case.
 pub fn is_like(text: &str, pattern: &str) -> bool {
     let (text, pattern) = (text.to_lowercase(), pattern.to_lowercase());
     let mut parts = pattern.split('*');
@@ -177,7 +177,7 @@ fn found(path: PathBuf) -> Found {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let is_json = path.extension().is_some_and(|it| it.eq_ignore_ascii_case("json"));
     let text = if is_json { small(&path) } else { None };
-    // What can't be read is a document all the same: whoever makes a mail of it says what is wrong.
+    // What can't be read is a document all the same: what is wrong is reported when a mail is made of it.
     let written = text.and_then(|text| serde_json::from_slice::<Written>(&text).ok());
     let (number, kind, parties) = match written {
         Some(it) => (it.number, it.kind, [it.buyer, it.seller].into_iter().flatten().collect()),
@@ -246,8 +246,8 @@ impl Records for Folder {
         Box::pin(async move { self.copy(of, role, to) })
     }
 
-    /// It is in the store, where whoever has no ERP reads it.
-    fn tell<'a>(&'a self, _: &'a Notice) -> BoxFuture<'a, Result<(), RecordsError>> {
+    /// Does nothing: the status is in the store, where companies without an ERP read it.
+    fn notify<'a>(&'a self, _: &'a Notice) -> BoxFuture<'a, Result<(), RecordsError>> {
         Box::pin(async { Ok(()) })
     }
 }

@@ -2,7 +2,7 @@
 //! out. Partners, new addresses and payments are reserved: they have their form, and no mail is made from them or makes them.
 //!
 //! One trait, two adapters: [`Erp`] speaks the interface of `docs/records.md` by signed requests; [`Folder`] is a folder of
-//! documents, for whoever has no ERP: what would be told stays in the store and is read there.
+//! documents, for companies without an ERP: statuses stay in the store and are read there.
 //!
 //! An ERP is asked for what it has, and asked anew the next time: nothing of it is kept here but what a mail was made of.
 
@@ -68,13 +68,13 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Whether the document may have a file of this role.
+    /// Tells whether the document may have a file of this role.
     pub fn may_have(&self, role: FileRole) -> bool {
         self.files.as_ref().is_none_or(|files| files.contains(&role))
     }
 }
 
-/// What a file is of its document.
+/// The role of a file in its document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FileRole {
@@ -85,7 +85,7 @@ pub enum FileRole {
 }
 
 impl FileRole {
-    /// Its name.
+    /// Returns its name.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pdf => "pdf",
@@ -93,7 +93,7 @@ impl FileRole {
         }
     }
 
-    /// How a file's name ends.
+    /// Returns how a file's name ends.
     pub fn ending(self) -> &'static str {
         match self {
             Self::Pdf => "pdf",
@@ -120,15 +120,9 @@ pub trait Records: Send + Sync + std::fmt::Debug {
     fn probe(&self) -> BoxFuture<'_, Result<String, RecordsError>>;
 
     /// Partners that a query names, in the words of the records; at most some ten thousand.
-    ///
-    /// # Errors
-    /// [`RecordsError`].
     fn partners<'a>(&'a self, query: &'a str) -> BoxFuture<'a, Result<Vec<Partner>, RecordsError>>;
 
     /// Documents that a query names, in the words of the records.
-    ///
-    /// # Errors
-    /// [`RecordsError`].
     fn documents<'a>(&'a self, query: &'a str) -> BoxFuture<'a, Result<Vec<Entry>, RecordsError>>;
 
     /// A document.
@@ -148,9 +142,9 @@ pub trait Records: Send + Sync + std::fmt::Debug {
         to: &'a Path,
     ) -> BoxFuture<'a, Result<bool, RecordsError>>;
 
-    /// Tells a notice. May be repeated: the records know it by its id.
+    /// Notifies the records of a changed status. May be repeated: the notice has an id.
     ///
     /// # Errors
-    /// [`RecordsError::Refused`] where they will never take it; any other: it is told again later.
-    fn tell<'a>(&'a self, notice: &'a Notice) -> BoxFuture<'a, Result<(), RecordsError>>;
+    /// [`RecordsError::Refused`] where they will never take it; any other: it is sent again later.
+    fn notify<'a>(&'a self, notice: &'a Notice) -> BoxFuture<'a, Result<(), RecordsError>>;
 }

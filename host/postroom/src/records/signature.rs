@@ -61,7 +61,7 @@ impl RecordsKey {
         Ok(Self { text: text.into(), bytes: bytes.into() })
     }
 
-    /// The key's text, as the vault stores it.
+    /// Returns the key's text, as the vault stores it.
     pub fn secret(&self) -> &SecretString {
         &self.text
     }

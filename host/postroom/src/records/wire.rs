@@ -57,7 +57,7 @@ struct Told<'a> {
     reason: Option<&'a str>,
 }
 
-/// A notice as it is told.
+/// Writes a notice as it is sent.
 pub(super) fn notice(of: &Notice) -> Result<String, serde_json::Error> {
     let document = of.document.as_ref();
     let (mut name, mut status, mut amount, mut currency) = (None, None, None, None);

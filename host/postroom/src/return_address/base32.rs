@@ -20,7 +20,7 @@ pub(super) fn encode(bytes: &[u8]) -> String {
     text
 }
 
-/// The bytes; none if the text is not whole groups of these characters.
+/// Decodes the bytes; none if the text is not whole groups of these characters.
 pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     let groups = text.as_bytes().chunks_exact(CHARACTERS);
     if !groups.remainder().is_empty() {

@@ -39,7 +39,7 @@ const SHORTEST_KEY: usize = 32;
 /// What else this key might ever sign is something else.
 const CONTEXT: &[u8] = b"postroom return address, version 1";
 
-/// What an address is for.
+/// The purpose of an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Purpose {
     /// Answers by people: Reply-To.
@@ -49,7 +49,7 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// What stands before the token.
+    /// Returns the text before the token.
     pub fn tag(self) -> &'static str {
         match self {
             Self::Reply => "reply",
@@ -87,9 +87,6 @@ impl fmt::Debug for Keys {
 
 impl Keys {
     /// Signs with `current` and believes every one of `known`. Keys are random bytes, 32 or more.
-    ///
-    /// # Errors
-    /// [`UnusableKeys`].
     pub fn new(
         current: KeyId,
         known: impl IntoIterator<Item = (KeyId, SecretSlice<u8>)>,
@@ -115,7 +112,7 @@ impl Keys {
     }
 }
 
-/// Which mail an address that we made belongs to.
+/// The mail that a return address belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Origin {
     company: [u8; COMPANY],
@@ -124,7 +121,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Whether it is this company's. Ask it of the company that the mail is stored under.
+    /// Tells whether it is this company's. Ask it of the company that the mail is stored under.
     pub fn is_of(&self, company: CompanyId) -> bool {
         self.company == half(company)
     }
@@ -146,12 +143,12 @@ pub struct ReturnAddresses {
 }
 
 impl ReturnAddresses {
-    /// Addresses at this domain, in the form of DNS.
+    /// Makes addresses at this domain, in the form of DNS.
     pub fn new(domain: impl Into<String>, keys: Keys) -> Self {
         Self { domain: domain.into().to_ascii_lowercase(), keys }
     }
 
-    /// The token of the address for a mail.
+    /// Makes the token of the address for a mail.
     pub fn token(&self, purpose: Purpose, company: CompanyId, mail: MailId) -> String {
         let mut token = Vec::with_capacity(TOKEN);
         token.push(self.keys.current.0);
@@ -163,12 +160,12 @@ impl ReturnAddresses {
         base32::encode(&token)
     }
 
-    /// The address for a mail.
+    /// Makes the address for a mail.
     pub fn mint(&self, purpose: Purpose, company: CompanyId, mail: MailId) -> String {
         format!("{}+{}@{}", purpose.tag(), self.token(purpose, company, mail), self.domain)
     }
 
-    /// Which mail an address belongs to; none if it is not one that this host made for this purpose. Takes what
+    /// Finds which mail an address belongs to; none if it is not one that this host made for this purpose. Takes what
     /// comes in an envelope or a header, without angle brackets.
     pub fn verify(&self, purpose: Purpose, address: &str) -> Option<Origin> {
         let (local, domain) = address.rsplit_once('@')?;

@@ -58,7 +58,7 @@ pub enum VaultError {
 }
 
 impl VaultError {
-    /// Whether the same call can succeed later without anybody doing anything.
+    /// Tells whether the call can succeed later without a person's help.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Store(error) => error.is_transient(),

@@ -19,10 +19,7 @@ pub struct MasterKey {
 }
 
 impl MasterKey {
-    /// A new one.
-    ///
-    /// # Errors
-    /// [`VaultError::NoRandomness`].
+    /// Makes a new key.
     pub fn generate() -> Result<Self, VaultError> {
         Ok(Self::of(random()?))
     }
@@ -31,17 +28,17 @@ impl MasterKey {
     pub fn read(text: &str) -> Option<Self> {
         let bytes = Zeroizing::new(STANDARD.decode(text.trim()).ok()?);
         let bytes: [u8; BYTES] = bytes.as_slice().try_into().ok()?;
-        // All the same byte is a placeholder that somebody left in.
+        // All the same byte is a placeholder that was left in.
         let placeholder = bytes.iter().all(|byte| *byte == bytes[0]);
         (!placeholder).then(|| Self::of(bytes))
     }
 
-    /// The key as [`MasterKey::read`] takes it, to be kept where keys are kept.
+    /// Writes the key as [`MasterKey::read`] takes it, to be stored where keys are stored.
     pub fn write(&self) -> SecretString {
         STANDARD.encode(self.expose()).into()
     }
 
-    /// The key's id.
+    /// Returns the key's id.
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -63,7 +60,7 @@ impl fmt::Debug for MasterKey {
     }
 }
 
-/// Random bytes of the system.
+/// Reads random bytes of the system.
 pub(super) fn random<const N: usize>() -> Result<[u8; N], VaultError> {
     <[u8; N]>::try_generate().map_err(|e| VaultError::NoRandomness(e.to_string()))
 }

@@ -2,9 +2,9 @@
 //!
 //! Each secret is sealed with a data key of its own, and the data key with a master key that is not in the store
 //! (XChaCha20-Poly1305 both times, fresh random nonces). Owner and kind are part of what is sealed: a row that was copied to
-//! another account does not open there. So are the places that the secret may be sent to: whoever asks for one names the place
-//! that it is for, and gets it for no other. A copy of the database is worth nothing without the master key; whoever loses the
-//! master key loses the secrets, and users enter their passwords and sign in again.
+//! another account does not open there. So are the places that the secret may be sent to: a caller that asks for one names the
+//! place that it is for, and gets it for no other. A copy of the database is worth nothing without the master key; where the
+//! master key is lost the secrets are, and users enter their passwords and sign in again.
 //!
 //! Deliberately absent: a list of secrets, an export, `Debug` of anything that holds one.
 
@@ -87,12 +87,12 @@ impl Vault {
         Ok(Opened { vault, notice })
     }
 
-    /// A vault with keys in hand.
+    /// Opens a vault with these keys.
     pub fn with_keys(store: Store, keys: Keys) -> Self {
         Self { store, keys: Arc::new(RwLock::new(Arc::new(keys))), source: None }
     }
 
-    /// The store that it seals into.
+    /// Returns the store that it seals into.
     pub fn store(&self) -> &Store {
         &self.store
     }
@@ -154,7 +154,7 @@ impl Vault {
         }
     }
 
-    /// A secret, for the place that it is about to be sent to; none where none is kept.
+    /// Opens a secret, for the place that it is about to be sent to; none where none is stored.
     ///
     /// # Errors
     /// [`VaultError::OtherPlace`]: it was entered for another; [`VaultError::KeyLost`], [`VaultError::Damaged`],
@@ -188,18 +188,12 @@ impl Vault {
         }
     }
 
-    /// Whether a secret is kept, without opening it.
-    ///
-    /// # Errors
-    /// [`VaultError::Store`].
+    /// Tells whether a secret is stored, without opening it.
     pub async fn holds(&self, owner: SecretOwner, kind: SecretKind) -> Result<bool, VaultError> {
         Ok(self.store.sealed(owner, kind).await?.is_some())
     }
 
     /// Forgets a secret; no kind: all of the owner's.
-    ///
-    /// # Errors
-    /// [`VaultError::Store`].
     pub async fn forget(&self, owner: SecretOwner, kind: Option<SecretKind>) -> Result<(), VaultError> {
         Ok(self.store.forget_sealed(owner, kind).await?)
     }
@@ -293,10 +287,10 @@ fn in_hand<'a>(keys: &'a Keys, sealed: &SealedSecret) -> Option<(&'a MasterKey, 
     })
 }
 
-/// What the keeper of OAuth grants needs: secrets that change only if nobody else changed them, together with the state of
+/// Operations on OAuth grants: secrets that change only if no other program changed them, together with the state of
 /// the account.
 impl Vault {
-    /// A secret with the version that it has, and where it may be sent. For whoever asks that for each use.
+    /// Opens a secret with the version that it has, and where it may be sent, for callers that check this at each use.
     ///
     /// # Errors
     /// As [`Vault::destinations`].
@@ -315,7 +309,7 @@ impl Vault {
     }
 
     /// Replaces a secret if its version is still `expected` (none: if there is none), and with it, in the same
-    /// transaction, the account's state. No secret: forgets it. Gives the new version, none where somebody was faster. A
+    /// transaction, the account's state. No secret: forgets it. Gives the new version, none where another writer was faster. A
     /// version is never used twice for an owner.
     ///
     /// # Errors

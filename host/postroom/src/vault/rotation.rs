@@ -2,7 +2,7 @@
 //!
 //! 1. `rotate` puts a new key beside the old one where keys are kept, makes it the current one, and gives every secret a second
 //!    data key under it. From then on each secret opens with either key, and what a program writes that knows one of them alone
-//!    opens for everybody who has that one: nothing fails, on this machine or on another with a key file of its own.
+//!    opens with that one everywhere: nothing fails, on this machine or on another with a key file of its own.
 //! 2. `retire` ends that: the data keys under former keys go. It refuses while a program is at work that has not the current
 //!    key. In the statement that writes a secret the store asks whether its key is still in use; where it is not, the program asks
 //!    its source again and seals anew. So a secret under a retired key never comes back.
@@ -18,10 +18,10 @@ const BATCH: u32 = 100;
 /// How often a program says that it is still there, and how long it is believed.
 const BEAT: Duration = Duration::from_secs(5);
 const BELIEVED: Duration = Duration::from_secs(30);
-/// Times that a key is retired anew because somebody wrote under it in between.
+/// Times that a key is retired anew because a secret was written under it in between.
 const TRIES: u32 = 20;
 
-/// What became of a rotation.
+/// The result of a rotation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Rotated {
     /// The current key.
@@ -32,7 +32,7 @@ pub struct Rotated {
     pub retired: Vec<String>,
 }
 
-/// How a master key stands.
+/// The state of a master key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum KeyState {
@@ -101,7 +101,7 @@ impl Vault {
             }
             source.prepend(&keys).await?
         } else if keys.named(&current).is_some() || lost {
-            // The new key is there already: the rotation was interrupted, or somebody put the key there.
+            // The new key is there already: the rotation was interrupted, or a person put the key there.
             keys
         } else {
             let secrets = store.keys_in_use().await?.into_iter().find(|(id, _)| *id == current);
@@ -139,7 +139,7 @@ impl Vault {
             let mut tries = 0;
             loop {
                 secrets += wrap_all_under(&store, &keys, &current, false).await?;
-                // Somebody who has the former key alone may have written in between.
+                // A program that has the former key alone may have written in between.
                 match store.retire_master_key(&former, &current).await? {
                     0 => break,
                     _ if tries < TRIES => tries += 1,
@@ -215,20 +215,17 @@ impl Vault {
         Ok(store.secrets_without(&known).await?)
     }
 
-    /// Says from now on that this program works with the vault, and which keys it has: `retire` waits for it.
-    ///
-    /// # Errors
-    /// [`VaultError::Store`].
+    /// Registers, from now on, that this program works with the vault, and which keys it has: `retire` waits for it.
     pub async fn attend(&self, program: &str) -> Result<Attendance, VaultError> {
         let id = uuid::Uuid::now_v7().to_string();
-        self.say_there(&id, program).await?;
+        self.register_use(&id, program).await?;
         let (vault, own, program) = (self.clone(), id.clone(), program.to_owned());
         let beat = tokio::spawn(async move {
             loop {
                 tokio::time::sleep(BEAT).await;
                 // A source or a store that can't be read now is asked again.
                 let _ = vault.refresh().await;
-                let _ = vault.say_there(&own, &program).await;
+                let _ = vault.register_use(&own, &program).await;
             }
         });
         Ok(Attendance { vault: self.clone(), id, beat })
@@ -242,7 +239,7 @@ impl Vault {
         }
     }
 
-    pub(super) async fn say_there(&self, id: &str, program: &str) -> Result<(), VaultError> {
+    pub(super) async fn register_use(&self, id: &str, program: &str) -> Result<(), VaultError> {
         let until = now() + i64::try_from(BELIEVED.as_millis()).unwrap_or(i64::MAX);
         let lease_owner = KeyUser {
             program: program.to_owned(),
@@ -311,7 +308,7 @@ async fn wrap_all_under(store: &Store, keys: &Keys, id: &str, lost: bool) -> Res
                 return Err(VaultError::KeyLost { key, secrets: 1, place: "the keys given".to_owned() });
             };
             let wrapped_key = seal::rewrap(key, current, &one)?;
-            // Whoever replaced it in the meantime did so under keys that are looked at again.
+            // A program that replaced it in the meantime did so under keys that are looked at again.
             let new = WrappedKey { master_key: id.to_owned(), wrapped_key };
             done += u64::from(store.add_wrapped_key(&one, &new).await?);
         }

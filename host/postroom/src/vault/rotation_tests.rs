@@ -1,6 +1,6 @@
 //! The master key changes while programs work: nothing fails, and nothing is lost.
 
-use super::tests::{Room, here, read, room, secret};
+use super::tests::{Room, destinations, read, room, secret};
 use super::*;
 use postroom_transport::oauth::{Grant, GrantStore, Swap};
 use secrecy::ExposeSecret;
@@ -17,7 +17,7 @@ fn all(room: &Room) -> Vec<(SecretOwner, SecretKind)> {
 
 async fn fill(room: &Room, vault: &Vault) {
     for (owner, kind) in all(room) {
-        vault.put(owner, kind, &secret(&format!("{owner:?} {kind}")), &here()).await.unwrap();
+        vault.put(owner, kind, &secret(&format!("{owner:?} {kind}")), &destinations()).await.unwrap();
     }
 }
 
@@ -78,7 +78,7 @@ async fn a_program_that_opened_the_vault_before_reads_and_writes_after_the_old_k
     // It knows the old key alone, and asks its source again when that opens nothing any more.
     assert_all(&room, &running, "read after the end of the old key").await;
     let stale = Vault { keys: Arc::new(RwLock::new(Arc::new(copied_former(&written)))), ..running.clone() };
-    stale.put(room.owners[1], KIND, &secret("entered meanwhile"), &here()).await.unwrap();
+    stale.put(room.owners[1], KIND, &secret("entered meanwhile"), &destinations()).await.unwrap();
     let fresh = room.open().await;
     assert_eq!(read(&fresh, room.owners[1], KIND).await.as_deref(), Some("entered meanwhile"));
     // The next rotation refuses nothing: every secret is under a key that is there.
@@ -100,7 +100,7 @@ async fn a9_a_sign_in_that_ends_after_a_rotation_is_kept_under_the_current_key()
     let text = r#"{"client":"id","purpose":"mailbox","address":null,"since":"2026-11-23T10:00:00Z","deadline":null,
         "spent":null,"claimed":null,"single":true,"refresh":"planted","api":null,"mail":null}"#;
     let grant = Grant::unseal(&secret(text)).unwrap();
-    waiting.put(room.owners[2], KIND, &secret("x"), &here()).await.unwrap();
+    waiting.put(room.owners[2], KIND, &secret("x"), &destinations()).await.unwrap();
     Vault::rotate(room.store.clone(), &room.source(), false).await.unwrap();
     Vault::retire(room.store.clone(), &room.source()).await.unwrap();
     let done = waiting.replace(&account.to_string(), None, Some(&grant)).await.unwrap();
@@ -114,8 +114,8 @@ async fn a9_a_sign_in_that_ends_after_a_rotation_is_kept_under_the_current_key()
 #[tokio::test]
 async fn machines_with_key_files_of_their_own_work_on_and_are_waited_for() {
     let room = room().await;
-    let here_vault = room.open().await;
-    fill(&room, &here_vault).await;
+    let vault = room.open().await;
+    fill(&room, &vault).await;
     let elsewhere = room.folder.path().join("elsewhere.key");
     std::fs::copy(room.file(), &elsewhere).unwrap();
     let other = Vault::open(room.store.clone(), &KeySource::File(elsewhere.clone())).await.unwrap().vault;
@@ -123,9 +123,9 @@ async fn machines_with_key_files_of_their_own_work_on_and_are_waited_for() {
     Vault::rotate(room.store.clone(), &room.source(), false).await.unwrap();
     let new = room.open().await;
     assert_all(&room, &other, "elsewhere, with the old key alone").await;
-    other.put(room.owners[1], KIND, &secret("written elsewhere"), &here()).await.unwrap();
+    other.put(room.owners[1], KIND, &secret("written elsewhere"), &destinations()).await.unwrap();
     assert_eq!(read(&new, room.owners[1], KIND).await.as_deref(), Some("written elsewhere"));
-    new.put(room.owners[2], KIND, &secret("written here"), &here()).await.unwrap();
+    new.put(room.owners[2], KIND, &secret("written here"), &destinations()).await.unwrap();
     assert_eq!(read(&other, room.owners[2], KIND).await.as_deref(), Some("written here"));
     let error = Vault::retire(room.store.clone(), &room.source()).await.unwrap_err();
     let words = error.to_string();
@@ -133,7 +133,7 @@ async fn machines_with_key_files_of_their_own_work_on_and_are_waited_for() {
     // A person brings the file there; the program sees it by itself.
     std::fs::copy(room.file(), &elsewhere).unwrap();
     other.reload().await.unwrap();
-    other.say_there(&attendance.id, "worker").await.unwrap();
+    other.register_use(&attendance.id, "worker").await.unwrap();
     Vault::retire(room.store.clone(), &room.source()).await.unwrap();
     for vault in [&other, &new, &room.open().await] {
         assert_eq!(read(vault, room.owners[1], KIND).await.as_deref(), Some("written elsewhere"));
@@ -147,12 +147,12 @@ async fn machines_with_key_files_of_their_own_work_on_and_are_waited_for() {
 async fn a_program_with_the_retired_key_alone_writes_nothing_that_nobody_could_read() {
     let room = room().await;
     let vault = room.open().await;
-    vault.put(room.owners[1], KIND, &secret("kept"), &here()).await.unwrap();
+    vault.put(room.owners[1], KIND, &secret("kept"), &destinations()).await.unwrap();
     let stale = Vault::with_keys(room.store.clone(), copied(&vault.keys()));
     Vault::rotate(room.store.clone(), &room.source(), false).await.unwrap();
     Vault::retire(room.store.clone(), &room.source()).await.unwrap();
     for owner in [room.owners[1], room.owners[2]] {
-        let error = stale.put(owner, KIND, &secret("lost?"), &here()).await.unwrap_err();
+        let error = stale.put(owner, KIND, &secret("lost?"), &destinations()).await.unwrap_err();
         assert!(matches!(error, VaultError::KeyLost { .. }), "{error}");
     }
     let fresh = room.open().await;
@@ -163,14 +163,14 @@ async fn a_program_with_the_retired_key_alone_writes_nothing_that_nobody_could_r
 #[tokio::test]
 async fn programs_that_write_all_the_time_lose_nothing_in_rotation_after_rotation() {
     let room = Arc::new(room().await);
-    room.open().await.put(room.owners[1], KIND, &secret("0"), &here()).await.unwrap();
+    room.open().await.put(room.owners[1], KIND, &secret("0"), &destinations()).await.unwrap();
     let mut writers = Vec::new();
     for (number, owner) in room.owners.iter().copied().enumerate() {
         let vault = room.open().await;
         writers.push(tokio::spawn(async move {
             for round in 0..40 {
                 let text = format!("{number} {round}");
-                vault.put(owner, KIND, &secret(&text), &here()).await.unwrap();
+                vault.put(owner, KIND, &secret(&text), &destinations()).await.unwrap();
                 assert_eq!(read(&vault, owner, KIND).await, Some(text));
             }
         }));
@@ -201,7 +201,11 @@ async fn an_interrupted_rotation_is_finished_by_the_next() {
     let keys = room.source().prepend(&vault.keys()).await.unwrap();
     let new = keys.current().id().to_owned();
     assert_all(&room, &room.open().await, "with the new key there").await;
-    room.open().await.put(room.owners[0], SecretKind::ApiKey, &secret("changed"), &here()).await.unwrap();
+    room.open()
+        .await
+        .put(room.owners[0], SecretKind::ApiKey, &secret("changed"), &destinations())
+        .await
+        .unwrap();
     room.store.set_current_master_key(&new).await.unwrap();
     for sealed in room.store.secrets_not_under(&new, None, 7).await.unwrap() {
         let wrapped_key = seal::rewrap(vault.keys().current(), keys.current(), &sealed).unwrap();
@@ -220,7 +224,7 @@ async fn an_interrupted_rotation_is_finished_by_the_next() {
 async fn a_rotation_without_every_key_stops_and_loses_nothing() {
     let room = room().await;
     let vault = room.open().await;
-    vault.put(room.owners[1], KIND, &secret("kept"), &here()).await.unwrap();
+    vault.put(room.owners[1], KIND, &secret("kept"), &destinations()).await.unwrap();
     let key = std::fs::read_to_string(room.file()).unwrap();
     std::fs::remove_file(room.file()).unwrap();
     room.source().create().await.unwrap();

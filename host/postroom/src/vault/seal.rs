@@ -1,5 +1,5 @@
 //! Sealing: a data key for each secret, wrapped by the master key. Both layers are bound to owner and kind; and with the secret
-//! the places are sealed that it may be sent to, so that whoever opens it learns them and can't lose them on the way.
+//! the places are sealed that it may be sent to, so that opening it gives them and they can't be lost on the way.
 
 use super::key::random;
 use super::{MasterKey, VaultError};
@@ -76,7 +76,7 @@ fn opened(
     decrypt(&data_key, &sealed.sealed, &bound(Layer::Secret, owner, kind))
 }
 
-/// The data key of a secret under another master key.
+/// Wraps the data key of a secret under another master key.
 pub(super) fn rewrap(from: &MasterKey, to: &MasterKey, sealed: &SealedSecret) -> Result<Vec<u8>, VaultError> {
     let bound = bound(Layer::Key, sealed.owner, sealed.kind);
     let data_key = wrapped_by(from, sealed).and_then(|it| decrypt(from.expose(), it, &bound));

@@ -14,10 +14,10 @@ use std::path::{Path, PathBuf};
 /// Bytes of a key file: more is not one.
 const LARGEST: u64 = 16 * 1024;
 
-/// Where the master key is.
+/// The place of the master key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeySource {
-    /// A file that nobody else may read.
+    /// A file that no other user may read.
     File(PathBuf),
     /// An environment variable: base64 of 32 bytes; several with commas between them.
     Environment(String),
@@ -38,27 +38,27 @@ struct Former {
 }
 
 impl Keys {
-    /// One key.
+    /// Makes keys of one key.
     pub fn one(key: MasterKey) -> Self {
         Self { current: key, former: Vec::new() }
     }
 
-    /// The key that seals.
+    /// Returns the key that seals.
     pub fn current(&self) -> &MasterKey {
         &self.current
     }
 
-    /// Those from before a rotation.
+    /// Lists those from before a rotation.
     pub(super) fn former(&self) -> impl Iterator<Item = &MasterKey> {
         self.former.iter().map(|it| &it.key)
     }
 
-    /// The ids of all.
+    /// Lists the ids of all.
     pub(super) fn ids(&self) -> impl Iterator<Item = &str> {
         std::iter::once(&self.current).chain(self.former()).map(MasterKey::id)
     }
 
-    /// The key of this id.
+    /// Finds the key of this id.
     pub(super) fn named(&self, id: &str) -> Option<&MasterKey> {
         std::iter::once(&self.current).chain(self.former()).find(|key| key.id() == id)
     }
@@ -105,7 +105,7 @@ impl fmt::Debug for Keys {
 }
 
 impl KeySource {
-    /// `master.key` in the user's folder for settings; none where the environment does not say where that is.
+    /// Returns the path of `master.key` in the user's folder for settings; none where the environment does not say where that is.
     pub fn of_user() -> Option<Self> {
         let variable =
             |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -127,7 +127,7 @@ impl KeySource {
         VaultError::Source { place: self.to_string(), detail: detail.to_string() }
     }
 
-    /// The keys that are there; none where there are none.
+    /// Loads the keys that are there; none where there are none.
     pub(super) async fn load(&self) -> Result<Option<Keys>, VaultError> {
         let text = match self {
             Self::File(path) => read_file(path).map_err(|e| self.failed(e))?,
@@ -233,7 +233,7 @@ impl std::str::FromStr for KeySource {
         match text.trim() {
             "" | "file:" | "env:" => Err(wrong()),
             "keyring" => Ok(Self::Keyring),
-            // Whoever gives the key itself here has it in the history of his shell; it is not repeated either.
+            // A user who gives the key itself here has it in the history of their shell; it is not repeated either.
             text if MasterKey::read(text).is_some() => Err(Unusable::new(
                 "key",
                 "…",

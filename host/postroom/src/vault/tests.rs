@@ -47,7 +47,7 @@ impl Room {
     }
 }
 
-pub(super) fn here() -> Destinations {
+pub(super) fn destinations() -> Destinations {
     Destinations::this_installation()
 }
 
@@ -69,7 +69,12 @@ async fn a_secret_comes_back_to_its_owner_and_kind_and_to_nothing_else() {
     let vault = room.open().await;
     for (number, owner) in room.owners.iter().enumerate() {
         vault
-            .put(*owner, SecretKind::SmtpPassword, &secret(&format!("password {number} é\n")), &here())
+            .put(
+                *owner,
+                SecretKind::SmtpPassword,
+                &secret(&format!("password {number} é\n")),
+                &destinations(),
+            )
             .await
             .unwrap();
     }
@@ -79,13 +84,13 @@ async fn a_secret_comes_back_to_its_owner_and_kind_and_to_nothing_else() {
         assert_eq!(read(&vault, *owner, SecretKind::ImapPassword).await, None);
         assert!(vault.holds(*owner, SecretKind::SmtpPassword).await.unwrap());
     }
-    vault.put(room.owners[1], SecretKind::SmtpPassword, &secret(""), &here()).await.unwrap();
+    vault.put(room.owners[1], SecretKind::SmtpPassword, &secret(""), &destinations()).await.unwrap();
     assert_eq!(read(&vault, room.owners[1], SecretKind::SmtpPassword).await, Some(String::new()));
     vault.forget(room.owners[1], None).await.unwrap();
     assert_eq!(read(&vault, room.owners[1], SecretKind::SmtpPassword).await, None);
     assert!(vault.holds(room.owners[2], SecretKind::SmtpPassword).await.unwrap());
     let long = vault
-        .put(room.owners[1], SecretKind::Grant, &secret(&"x".repeat(300_000)), &here())
+        .put(room.owners[1], SecretKind::Grant, &secret(&"x".repeat(300_000)), &destinations())
         .await
         .unwrap_err();
     assert!(matches!(long, VaultError::Store(StoreError::Invalid { .. })), "{long}");
@@ -95,7 +100,7 @@ async fn a_secret_comes_back_to_its_owner_and_kind_and_to_nothing_else() {
 fn a_change_of_any_byte_is_noticed() {
     let key = MasterKey::generate().unwrap();
     let (owner, kind) = (SecretOwner::Operator, SecretKind::DkimKey);
-    let sealed = seal::seal(&key, owner, kind, &secret(PLANTED), &here()).unwrap();
+    let sealed = seal::seal(&key, owner, kind, &secret(PLANTED), &destinations()).unwrap();
     assert_eq!(seal::open(&key, &sealed, owner, kind).unwrap().1.expose_secret(), PLANTED);
     let refused = |sealed: &SealedSecret, what: &str| {
         let error = seal::open(&key, sealed, owner, kind).map(|_| ()).expect_err(what);
@@ -131,14 +136,14 @@ async fn a_row_that_was_moved_does_not_open_where_it_is_now() {
     let room = room().await;
     let key = MasterKey::generate().unwrap();
     let (owner, kind) = (room.owners[1], SecretKind::SmtpPassword);
-    let sealed = seal::seal(&key, owner, kind, &secret(PLANTED), &here()).unwrap();
+    let sealed = seal::seal(&key, owner, kind, &secret(PLANTED), &destinations()).unwrap();
     for other in room.owners.iter().filter(|other| **other != owner) {
         assert!(seal::open(&key, &sealed, *other, kind).is_err(), "{other:?}");
     }
     for other in SecretKind::ALL.iter().filter(|other| **other != kind) {
         assert!(seal::open(&key, &sealed, owner, *other).is_err(), "{other}");
     }
-    let second = seal::seal(&key, owner, kind, &secret("another"), &here()).unwrap();
+    let second = seal::seal(&key, owner, kind, &secret("another"), &destinations()).unwrap();
     let mixed = SealedSecret { keys: second.keys, ..sealed.clone() };
     assert!(seal::open(&key, &mixed, owner, kind).is_err());
     let other = MasterKey::generate().unwrap();
@@ -151,8 +156,10 @@ async fn a_row_that_was_moved_does_not_open_where_it_is_now() {
 #[test]
 fn no_two_seals_are_alike() {
     let key = MasterKey::generate().unwrap();
-    let seal =
-        || seal::seal(&key, SecretOwner::Operator, SecretKind::ApiKey, &secret(PLANTED), &here()).unwrap();
+    let seal = || {
+        seal::seal(&key, SecretOwner::Operator, SecretKind::ApiKey, &secret(PLANTED), &destinations())
+            .unwrap()
+    };
     let (one, two) = (seal(), seal());
     assert_ne!(one.keys, two.keys);
     assert_ne!(one.sealed[1..25], two.sealed[1..25], "nonces");
@@ -203,7 +210,7 @@ async fn a_lost_key_is_said_to_be_lost_and_no_new_one_is_made() {
     let room = room().await;
     let vault = room.open().await;
     let id = vault.keys().current().id().to_owned();
-    vault.put(room.owners[1], SecretKind::SmtpPassword, &secret(PLANTED), &here()).await.unwrap();
+    vault.put(room.owners[1], SecretKind::SmtpPassword, &secret(PLANTED), &destinations()).await.unwrap();
     std::fs::remove_file(room.file()).unwrap();
     let error = Vault::open(room.store.clone(), &room.source()).await.unwrap_err();
     let words = error.to_string();
@@ -216,8 +223,10 @@ async fn a_lost_key_is_said_to_be_lost_and_no_new_one_is_made() {
         .map(|_| ())
         .unwrap_err();
     assert!(matches!(&error, VaultError::KeyLost { key, .. } if *key == id), "{error}");
-    let error =
-        other.put(room.owners[1], SecretKind::SmtpPassword, &secret("new"), &here()).await.unwrap_err();
+    let error = other
+        .put(room.owners[1], SecretKind::SmtpPassword, &secret("new"), &destinations())
+        .await
+        .unwrap_err();
     assert!(matches!(&error, VaultError::KeyLost { key, secrets: 1, .. } if *key == id), "{error}");
     // It is lost for ever: a person says so, and what is entered again can be read again.
     room.source().create().await.unwrap();
@@ -225,7 +234,7 @@ async fn a_lost_key_is_said_to_be_lost_and_no_new_one_is_made() {
     assert!(matches!(error, VaultError::KeyLost { .. }), "{error}");
     Vault::rotate(room.store.clone(), &room.source(), true).await.unwrap();
     let anew = room.open().await;
-    anew.put(room.owners[1], SecretKind::SmtpPassword, &secret("new"), &here()).await.unwrap();
+    anew.put(room.owners[1], SecretKind::SmtpPassword, &secret("new"), &destinations()).await.unwrap();
     assert_eq!(read(&anew, room.owners[1], SecretKind::SmtpPassword).await.as_deref(), Some("new"));
 }
 

@@ -66,7 +66,7 @@ pub const MOST_PARTS: usize = 200;
 /// The largest part that is fetched as a file, in bytes as encoded in the message.
 pub const LARGEST_PART: u64 = 64 << 20;
 
-/// What a request to a mailbox returns.
+/// The future of a request to a mailbox.
 pub type MailboxFuture<'a, T> = BoxFuture<'a, Result<T, MailboxError>>;
 
 /// Reads and files messages: [`ImapClient`] over the network, [`MemoryMailboxes`] without one. All but `append` may be

@@ -68,7 +68,7 @@ impl Secret {
         }
     }
 
-    /// Reports a refused token to its source, and returns another one, if there is one. A password has no other.
+    /// Passes a refused token to its source, and returns another one, if there is one. A password has no other.
     pub(crate) async fn instead_of(&self, refused: &Bearer) -> Result<Option<Bearer>, TokenError> {
         let Kind::Tokens(source) = &self.kind else { return Ok(None) };
         source.rejected(refused).await;

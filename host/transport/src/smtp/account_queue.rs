@@ -60,7 +60,7 @@ pub(super) struct Job {
 }
 
 impl Job {
-    /// Reports the result to the caller, unless the caller has stopped waiting.
+    /// Sends the result to the caller, unless the caller has stopped waiting.
     pub(super) fn report(self, result: SubmitResult) {
         let _ = self.answer.send(result);
     }

@@ -21,7 +21,7 @@ const SHOWN_LIMIT: usize = 120;
 /// Parts of a name with commas: `Müller, E., Dr. <e@f.de>`.
 const NAME_PARTS: usize = 3;
 
-/// What a list holds, each kind in the order of the list.
+/// The entries of a list, each kind in the order of the list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AddressList {
     /// Mailboxes, duplicates included.

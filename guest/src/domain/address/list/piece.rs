@@ -40,7 +40,7 @@ pub(super) fn read(piece: &str, after: Separator, cell: Option<&str>, list: &mut
     }
 }
 
-/// True where the address stands in brackets of its own.
+/// Returns true where the address stands in brackets of its own.
 pub(super) fn has_angle(text: &str) -> bool {
     bracketed(text).is_some()
 }

@@ -6,7 +6,7 @@ const REGION_LIMIT: usize = 512;
 /// Comments within a comment.
 const DEPTH_LIMIT: usize = 8;
 
-/// What stands between two chunks.
+/// The text between two chunks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Separator {
     /// Commas.

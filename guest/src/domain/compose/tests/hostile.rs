@@ -59,10 +59,10 @@ proptest! {
             names.iter().enumerate().map(|(i, (n, s))| file(i as u32 + 10, n, *s, Role::Added)).collect();
         files.extend(pdf.map(|size| file(1, "Rechnung März.pdf", size, Role::Pdf)));
         files.extend(logo.map(|size| file(u32::MAX, "logo.png", size, Role::Logo)));
-        let desk = ContentFixture { files: check(&files, Format::Pdf).unwrap(), ..typical() };
-        let message = desk.message();
-        prop_assert_eq!(message.len() as u64, desk.composed().size);
-        prop_assert!(message == desk.in_hand());
+        let fixture = ContentFixture { files: check(&files, Format::Pdf).unwrap(), ..typical() };
+        let message = fixture.message();
+        prop_assert_eq!(message.len() as u64, fixture.composed().size);
+        prop_assert!(message == fixture.in_hand());
         assert_lines_hold(&message, 78);
         let mail = parsed(&message);
         // The code, too.
@@ -82,7 +82,7 @@ proptest! {
         names in prop::collection::vec(nasty(), 6),
     ) {
         let named = |i: usize, address: &str| Mailbox { name: Some(names[i].clone()), ..mailbox("", address) };
-        let desk = ContentFixture {
+        let fixture = ContentFixture {
             from: named(0, "from@x.example"),
             reply_to: vec![named(1, "reply@x.example")],
             to: vec![named(2, "to1@x.example"), named(3, "to2@x.example")],
@@ -91,7 +91,7 @@ proptest! {
             subject, text, html,
             ..typical()
         };
-        let message = desk.message();
+        let message = fixture.message();
         assert_lines_hold(&message, 998);
         let typical = typical().message();
         let (mail, expected) = (parsed(&message), parsed(&typical));
@@ -103,16 +103,16 @@ proptest! {
         prop_assert_eq!(addresses(mail.from()), ["from@x.example"]);
         prop_assert_eq!(addresses(mail.to()), ["to1@x.example", "to2@x.example"]);
         prop_assert_eq!(addresses(mail.cc()), ["cc@x.example"]);
-        let shown = header::one_line(&desk.subject);
+        let shown = header::one_line(&fixture.subject);
         prop_assert_eq!(words(mail.subject().unwrap_or_default()), words(&shown));
         let name = header::one_line(&names[2]).replace("=?", "= ?");
         let read = mail.to().and_then(|l| l.first()).and_then(|a| a.name()).unwrap_or_default();
         prop_assert_eq!(words(read), words(&name));
         let lines = |t: &str| body::canonical(t).text;
-        prop_assert_eq!(mail.body_text(0).unwrap_or_default(), lines(&desk.text));
+        prop_assert_eq!(mail.body_text(0).unwrap_or_default(), lines(&fixture.text));
         let html = mail.body_html(0).unwrap_or_default();
-        prop_assert_eq!(dereferenced(&html), dereferenced(&lines(&desk.html)));
-        prop_assert_eq!(desk.message(), message);
+        prop_assert_eq!(dereferenced(&html), dereferenced(&lines(&fixture.html)));
+        prop_assert_eq!(fixture.message(), message);
     }
 }
 

@@ -9,14 +9,14 @@ use proptest::prelude::*;
 
 #[test]
 fn a_typical_letter_comes_back_whole() {
-    let desk = typical();
-    let parts = read_back(&desk.composed().chunks).unwrap();
+    let fixture = typical();
+    let parts = read_back(&fixture.composed().chunks).unwrap();
     assert_eq!(
         (&parts.from, &parts.reply_to, &parts.to, &parts.cc),
-        (&desk.from, &desk.reply_to, &desk.to, &desk.cc)
+        (&fixture.from, &fixture.reply_to, &fixture.to, &fixture.cc)
     );
-    assert_eq!(parts.subject, desk.subject);
-    assert_eq!(parts.text.replace("\r\n", "\n"), desk.text);
+    assert_eq!(parts.subject, fixture.subject);
+    assert_eq!(parts.text.replace("\r\n", "\n"), fixture.text);
     assert!(parts.html.contains("M&#252;ller"), "{}", parts.html);
     let fields: Vec<_> = parts.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     assert_eq!(
@@ -33,7 +33,7 @@ fn a_typical_letter_comes_back_whole() {
     );
     // Every field that a letter may have is one that an API makes of the parts, or travels as it is.
     let generated = ["Date", "From", "Reply-To", "To", "Cc", "Subject", "MIME-Version", "Content-Type"];
-    let message = desk.message();
+    let message = fixture.message();
     let message = parsed(&message);
     let names = header_names(&message);
     let mut rest: Vec<_> = names.iter().copied().filter(|name| !generated.contains(name)).collect();
@@ -51,7 +51,7 @@ fn a_typical_letter_comes_back_whole() {
     let code = PartPicture {
         name: "payment-code.png".into(),
         content_id: "payment-code.inv-2026-0001.r1@atelier-nord.example".into(),
-        png: desk.payment_code.clone().unwrap(),
+        png: fixture.payment_code.clone().unwrap(),
     };
     assert_eq!(parts.pictures, [code]);
     assert_eq!(parts.files[1].name, "Rechnung Müller 2026-0001.pdf");
@@ -79,12 +79,12 @@ fn what_compose_did_not_make_is_not_read() {
 
 #[test]
 fn everybody_is_named_once_in_the_header_that_named_them_first() {
-    let desk = ContentFixture {
+    let fixture = ContentFixture {
         to: vec![mailbox("A", "a@x.example"), mailbox("A again", "A@X.example")],
         cc: vec![mailbox("", "a@x.example"), mailbox("", "c@x.example")],
         ..plain()
     };
-    let parts = read_back(&desk.composed().chunks).unwrap();
+    let parts = read_back(&fixture.composed().chunks).unwrap();
     let recipients =
         ["c@x.example", "a@x.example", "b@x.example", "B@x.example"].map(|it| Address::parse(it).unwrap());
     let all = Addressees::of(&parts, &recipients);
@@ -104,8 +104,8 @@ proptest! {
         let mut files: Vec<_> =
             names.iter().enumerate().map(|(i, (n, s))| file(i as u32 + 10, n, *s, Role::Added)).collect();
         files.extend(logo.map(|size| file(u32::MAX, "logo.png", size, Role::Logo)));
-        let desk = ContentFixture { files: check(&files, Format::Pdf).unwrap(), ..typical() };
-        let chunks = desk.composed().chunks;
+        let fixture = ContentFixture { files: check(&files, Format::Pdf).unwrap(), ..typical() };
+        let chunks = fixture.composed().chunks;
         let parts = read_back(&chunks).unwrap();
         let mut found: Vec<_> = parts.files.iter().map(|it| (it.handle, it.name.clone())).collect();
         found.sort();
@@ -117,11 +117,11 @@ proptest! {
         prop_assert_eq!(rest.files.len(), usize::from(logo.is_some()));
         prop_assert_eq!((&rest.text, &rest.html, &rest.fields), (&parts.text, &parts.html, &parts.fields));
 
-        let recipients = if blind { &desk.bcc } else { &desk.to };
+        let recipients = if blind { &fixture.bcc } else { &fixture.to };
         let recipients: Vec<_> = recipients.iter().map(|it| it.address.clone()).collect();
         let again = readdress(chunks, &Addressees::of(&parts, &recipients));
         let again = read_back(&again).unwrap();
-        prop_assert_eq!(&again.to, if blind { &again.cc } else { &desk.to });
+        prop_assert_eq!(&again.to, if blind { &again.cc } else { &fixture.to });
         prop_assert!(again.cc.is_empty());
         prop_assert_eq!((&again.text, &again.subject, &again.files), (&parts.text, &parts.subject, &parts.files));
     }

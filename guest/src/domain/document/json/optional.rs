@@ -11,7 +11,7 @@ pub(in super::super) fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de
     Ok(Option::<T>::deserialize(from)?.unwrap_or_default())
 }
 
-/// True if nothing in it is worth writing.
+/// Returns true if nothing in it is worth writing.
 pub(in super::super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }

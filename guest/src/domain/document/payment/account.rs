@@ -2,7 +2,7 @@
 
 use crate::domain::iban;
 
-/// True for an IBAN (ISO 13616) whose check digits are right; white space does not count.
+/// Returns true for an IBAN (ISO 13616) whose check digits are right; white space does not count.
 pub fn is_iban(account: &str) -> bool {
     iban::parse(account).is_some()
 }

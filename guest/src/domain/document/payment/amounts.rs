@@ -36,7 +36,7 @@ impl Document {
         self.balance.or_else(|| self.left_of_plan())
     }
 
-    /// True where what is payable leaves out what was paid, both by the document's own words.
+    /// Returns true where what is payable leaves out what was paid, both by the document's own words.
     pub fn forgets_prepaid(&self) -> bool {
         self.balance.is_none() && self.totals.forget_prepaid()
     }
@@ -80,7 +80,7 @@ impl Document {
         self.instalments.iter().map(|part| part.due_date).chain(self.due_date).min()
     }
 
-    /// True for a document that is paid on several days.
+    /// Returns true for a document that is paid on several days.
     pub fn is_in_parts(&self) -> bool {
         !self.instalments.is_empty()
     }

@@ -5,7 +5,7 @@
 
 use super::PaymentMethod;
 
-/// What a code means.
+/// The meaning of a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
     /// One way of paying.

@@ -21,7 +21,7 @@ use code::Meaning;
 /// UNTDID 1001 codes of documents that the buyer makes out in the supplier's name: self-billed invoice, debit note and credit note.
 const SELF_BILLED: [&str; 3] = ["389", "527", "261"];
 
-/// How a document is to be paid, by its UNTDID 4461 code (BT-81).
+/// The way a document is to be paid, by its UNTDID 4461 code (BT-81).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PaymentMethod {
     /// The reader transfers the amount; also where the document names no way.
@@ -129,7 +129,7 @@ impl Document {
         self.means().filter(|means| means.method() == Some(PaymentMethod::DirectDebit))
     }
 
-    /// True where the buyer made it out and sends it to the supplier.
+    /// Returns true where the buyer made it out and sends it to the supplier.
     pub fn is_self_billed(&self) -> bool {
         self.self_billed || self.type_code.as_deref().is_some_and(|code| SELF_BILLED.contains(&code.trim()))
     }

@@ -16,7 +16,7 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::{Namespace, ResolveResult};
 use std::borrow::Cow;
 
-/// Which vocabulary an element is of.
+/// The vocabulary of an element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Vocabulary {
     /// A document: `…:xsd:Invoice-2`.

@@ -8,7 +8,7 @@ pub(super) const NBSP: &str = "\u{a0}";
 /// Narrow no-break space: groups of digits in French.
 const NNBSP: &str = "\u{202f}";
 
-/// Where the currency sign stands, and where the minus does.
+/// The places of the currency sign and of the minus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sign {
     /// `€1,210.00`, `-€1,210.00`.
@@ -40,7 +40,7 @@ pub(super) enum ShortDate {
     Named,
 }
 
-/// What a locale does.
+/// The conventions of a locale.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Conventions {
     /// Decimal separator of numbers.

@@ -3,7 +3,7 @@
 use crate::domain::language::Language;
 use rust_decimal::Decimal;
 
-/// True where a number takes the singular: one; in French everything below two.
+/// Returns true where a number takes the singular: one; in French everything below two.
 pub fn is_one(number: Decimal, language: Language) -> bool {
     let size = number.abs();
     match language {

@@ -15,7 +15,7 @@ use rust_decimal::Decimal;
 const HEADLINE: &[&str; 3] = &["label", "value", "size"];
 const DUE: &[&str; 2] = &["text", "late"];
 
-/// What a mail asks of its reader's money.
+/// The payment that a mail asks of its reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::domain::template) enum Demand {
     /// Asks for nothing: the document is paid, is paid by itself, or is not theirs to pay.
@@ -109,7 +109,7 @@ pub(super) fn headline(
     }))
 }
 
-/// True for the thanks for the whole of an invoice, and for a receipt: what stands first is that it is paid.
+/// Returns true for the thanks for the whole of an invoice, and for a receipt: what stands first is that it is paid.
 pub(super) fn is_paid(request: &RenderRequest<'_>) -> bool {
     let d = request.document.as_ref();
     let owes_nothing = in_favour(d).is_none() && d.owed().is_some_and(|owed| owed.amount.is_zero());

@@ -6,7 +6,7 @@ use crate::domain::template::request::RenderRequest;
 /// Longest link of a portal, in bytes.
 pub const LONGEST_LINK: usize = 2_000;
 
-/// True for a link that a mail may carry: of the web, one word, not endless.
+/// Returns true for a link that a mail may carry: of the web, one word, not endless.
 pub fn is_web(url: &str) -> bool {
     (url.starts_with("https://") || url.starts_with("http://"))
         && url.len() <= LONGEST_LINK

@@ -10,7 +10,7 @@ use crate::domain::template::words::Words;
 /// Most invoices whose numbers are looked for in a text: the shipped ones name five.
 const INVOICES: usize = 8;
 
-/// What the document is called: `Invoice 2026-0147`, `Invoice 2026-0147 (copy)`.
+/// The name of the document: `Invoice 2026-0147`, `Invoice 2026-0147 (copy)`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Title<'a> {
     kind: &'a str,

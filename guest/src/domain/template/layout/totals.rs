@@ -87,7 +87,7 @@ pub(super) fn after_total(
     Ok(rows)
 }
 
-/// True for a document that what was paid is taken off.
+/// Returns true for a document that what was paid is taken off.
 pub(super) fn counts_payments(d: &Document) -> bool {
     matches!(d.kind, K::Invoice | K::Reminder | K::Statement | K::Receipt)
 }

@@ -26,7 +26,7 @@ use std::sync::Arc;
 /// Bytes of HTML beyond which Gmail cuts a mail off.
 pub const CLIPPED: usize = 102_000;
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// A mail would be refused.
@@ -289,7 +289,7 @@ mod tests {
     fn what_is_wrong_with_a_text_is_found_with_its_line() {
         let body = "invoice/new/fr/body.txt";
         let html = "invoice/new/fr/body.html";
-        for (name, source, line, rule, says) in [
+        for (name, source, line, rule, wanted) in [
             (body, "a\n{{ document.numbr }}", Some(2), "unknown-field", "no field \"numbr\""),
             (body, "{% if false %}{{ compny.name }}{% endif %}", Some(1), "unknown-field", "no \"compny\""),
             (
@@ -326,7 +326,7 @@ mod tests {
             let hit = hit.unwrap_or_else(|| panic!("{source}: {findings:?}"));
             let at = if rule == "too-large" { body } else { name };
             assert_eq!((hit.0.as_str(), hit.1), (at, line), "{source}: {findings:?}");
-            assert!(hit.3.contains(says), "{source}: {findings:?}");
+            assert!(hit.3.contains(wanted), "{source}: {findings:?}");
         }
     }
 

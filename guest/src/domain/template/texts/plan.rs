@@ -9,7 +9,7 @@ use crate::domain::settings::Overrides;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What each purpose states, asks and offers.
+/// The statements, requests and offers of each purpose.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Plan {
@@ -23,7 +23,8 @@ pub(super) struct Plan {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
-    says: String,
+    #[serde(rename = "says")]
+    statement: String,
     #[serde(default)]
     asks: BTreeSet<String>,
     #[serde(default)]
@@ -46,7 +47,7 @@ impl Plan {
         self.purposes.get(&purpose.to_string()).unwrap_or_else(|| panic!("no plan for {purpose}"))
     }
 
-    /// Fields of a purpose's subject and body.
+    /// Returns the fields of a purpose's subject or body.
     pub(super) fn fields(&self, purpose: Purpose, file: &str) -> BTreeSet<String> {
         let entry = self.entry(purpose);
         if file == "subject.txt" {
@@ -102,7 +103,7 @@ fn the_plan_has_every_purpose_once_and_asks_for_payment_where_the_layout_does() 
     }
     for purpose in Purpose::all() {
         let entry = plan.entry(purpose);
-        assert!(entry.says.ends_with('.'), "{purpose}");
+        assert!(entry.statement.ends_with('.'), "{purpose}");
         assert!(!entry.asks.is_empty() || !entry.offers.is_empty(), "{purpose} leads nowhere");
         // A statement shows how to pay, too, and leaves it to the reader what they pay of it.
         let shows = purpose.asks_for_payment() && purpose.to_string() != "statement/new";

@@ -76,11 +76,11 @@ fn a_self_billed_document_asks_nobody_and_says_who_made_it_out() {
         (Language::En, "in your name"),
     ];
     for purpose in Purpose::all().filter(|p| matches!(p.kind(), K::Invoice | K::CreditNote)) {
-        for (language, says) in names {
+        for (language, wanted) in names {
             let mut variant = base(purpose);
             self_billed(&mut variant);
             let text = read(purpose, Locale::of(language), &variant);
-            assert!(text.body().contains(says), "{purpose} {language}: {}", text.body());
+            assert!(text.body().contains(wanted), "{purpose} {language}: {}", text.body());
             assert!(!asks(language, &text.body()), "{purpose} {language}: {}", text.body());
             // An invoice in their name is the supplier's to be paid; a credit note in their name is not.
             if purpose.kind() == K::Invoice {
@@ -180,7 +180,7 @@ fn a_reminder_names_the_day_to_pay_by_once_the_due_date_has_passed() {
 
 #[test]
 fn an_expired_offer_says_so_and_asks_for_no_consent() {
-    let says = [
+    let wanted = [
         (Language::Nl, "verstreken", "akkoord"),
         (Language::Fr, "a expiré", "donner suite"),
         (Language::De, "abgelaufen", "zusagt"),
@@ -188,7 +188,7 @@ fn an_expired_offer_says_so_and_asks_for_no_consent() {
     ];
     for use_case in [U::New, U::Reminder1] {
         let purpose = Purpose::new(K::Quote, use_case).unwrap();
-        for (language, expired, consent) in says {
+        for (language, expired, consent) in wanted {
             let text = read(purpose, Locale::of(language), &with(purpose, "expired")).body();
             assert!(text.contains(expired) && !text.contains(consent), "{purpose} {language}: {text}");
             assert!(!read(purpose, Locale::of(language), &base(purpose)).body().contains(expired));

@@ -111,7 +111,7 @@ fn a_text_uses_the_terms_of_its_country_alone() {
             }
         }
     }
-    for (of, tag, says) in [
+    for (of, tag, wanted) in [
         ("credit-note/new", "fr-FR", "notre avoir n°"),
         ("invoice/cancelled", "fr-FR", "un avoir"),
         ("quote/new", "fr-FR", "bon pour accord"),
@@ -122,7 +122,7 @@ fn a_text_uses_the_terms_of_its_country_alone() {
         ("invoice/cancelled", "en-US", "We have canceled"),
     ] {
         let text = read(purpose(of), Locale::parse(tag).unwrap(), &base(purpose(of))).body();
-        assert!(text.contains(says), "{of} {tag}: {says} in {text}");
+        assert!(text.contains(wanted), "{of} {tag}: {wanted} in {text}");
     }
 }
 

@@ -15,7 +15,7 @@ use minijinja::value::Value;
 use rust_decimal::Decimal;
 use std::sync::Arc;
 
-/// What a text is rendered over.
+/// The document and settings that a text is rendered over.
 #[derive(Debug, Clone)]
 pub(super) struct Variant {
     pub(super) label: String,

@@ -33,7 +33,7 @@ fn facts(bodies: &[Value]) -> Vec<Event> {
         .collect()
 }
 
-fn outcome(facts: &[Event]) -> String {
+fn statuses(facts: &[Event]) -> String {
     let to = ["jo@example.com".to_owned(), "Mo@example.com".to_owned()];
     let now = DateTime::from_timestamp(1_790_100_000, 0).unwrap().fixed_offset();
     format!("{:#?}", fold(&to, facts, now))
@@ -42,7 +42,7 @@ fn outcome(facts: &[Event]) -> String {
 proptest! {
     #[test]
     fn the_order_of_reports_changes_nothing(order in Just(life()).prop_shuffle()) {
-        prop_assert_eq!(outcome(&facts(&order)), outcome(&facts(&life())));
+        prop_assert_eq!(statuses(&facts(&order)), statuses(&facts(&life())));
     }
 
     #[test]
@@ -50,15 +50,15 @@ proptest! {
         let mut bodies = life();
         bodies.extend(picks.into_iter().map(|at| life()[at].clone()));
         bodies.reverse();
-        prop_assert_eq!(outcome(&facts(&bodies)), outcome(&facts(&life())));
+        prop_assert_eq!(statuses(&facts(&bodies)), statuses(&facts(&life())));
     }
 }
 
 #[test]
 fn a_hundred_replays_of_a_whole_life_change_nothing() {
     let bodies: Vec<Value> = (0..100).flat_map(|_| life()).collect();
-    let once = outcome(&facts(&life()));
-    assert_eq!(outcome(&facts(&bodies)), once);
+    let once = statuses(&facts(&life()));
+    assert_eq!(statuses(&facts(&bodies)), once);
     assert!(
         once.contains("status: Read") && once.contains("complained: true") && once.contains("status: Failed"),
         "{once}"

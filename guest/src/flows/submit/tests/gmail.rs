@@ -18,8 +18,8 @@ fn a9_gmail_is_given_the_message_itself_with_its_blind_copies_in_a_header() {
         r#"{"id":"18c5f1","payload":{"headers":[{"name":"Message-Id","value":"<CA+new@mail.gmail.com>"}]}}"#;
     let mut provider = Provider::answering([response(200, SENT), response(200, metadata)]);
     let outgoing = invoice();
-    let outcome = send(outgoing.clone(), "gmail", &mut provider);
-    assert_eq!(short(&outcome), "Accepted - accepted,accepted,accepted");
+    let submitted = send(outgoing.clone(), "gmail", &mut provider);
+    assert_eq!(short(&submitted), "Accepted - accepted,accepted,accepted");
     assert_eq!(
         provider.asked(),
         [
@@ -35,14 +35,14 @@ fn a9_gmail_is_given_the_message_itself_with_its_blind_copies_in_a_header() {
     assert_eq!(chunks.len(), outgoing.chunks.len());
     let without = head(chunks).replacen("Bcc: <archive@nord.example>\r\n", "", 1);
     assert_eq!(without, head(&outgoing.chunks), "nothing else is changed");
-    let receipt = outcome.receipt.unwrap();
+    let receipt = submitted.receipt.unwrap();
     assert_eq!(receipt.message_id.as_deref(), Some("<CA+new@mail.gmail.com>"));
     assert_eq!(
         (receipt.provider_id.as_deref(), receipt.thread_id.as_deref()),
         (Some("18c5f1"), Some("18c5e0"))
     );
     assert_eq!(receipt.labels, ["SENT"]);
-    assert_eq!(outcome.events[0].code.as_deref(), Some("HTTP 200"), "an HTTP status is no SMTP code");
+    assert_eq!(submitted.events[0].code.as_deref(), Some("HTTP 200"), "an HTTP status is no SMTP code");
 }
 
 #[test]
@@ -58,9 +58,9 @@ fn what_happens_after_gmail_took_a_mail_does_not_change_that_it_did() {
     for then in after {
         let mut provider =
             Provider { responses: [Ok(response(200, SENT)), then.clone()].into(), asked: vec![] };
-        let outcome = send(invoice(), "gmail", &mut provider);
-        assert_eq!(short(&outcome), "Accepted - accepted,accepted,accepted", "{then:?}");
-        assert_eq!(outcome.receipt.unwrap().message_id, None, "{then:?}");
+        let submitted = send(invoice(), "gmail", &mut provider);
+        assert_eq!(short(&submitted), "Accepted - accepted,accepted,accepted", "{then:?}");
+        assert_eq!(submitted.receipt.unwrap().message_id, None, "{then:?}");
     }
 }
 
@@ -102,11 +102,11 @@ fn a9_gmails_answers_mean_what_its_documentation_says() {
         let text = String::from_utf8_lossy(&said_by_gmail.body).into_owned();
         let json = said_by_gmail.json();
         let mut provider = Provider::answering([said_by_gmail]);
-        let outcome = send(invoice(), "gmail", &mut provider);
-        assert_eq!(short(&outcome), expected, "{text}");
+        let submitted = send(invoice(), "gmail", &mut provider);
+        assert_eq!(short(&submitted), expected, "{text}");
         assert_eq!(provider.asked.len(), 1, "{text}");
         if let Some(message) = json["error"]["message"].as_str() {
-            assert_eq!(error_and_words(&outcome).1, Some(message), "{text}");
+            assert_eq!(error_and_words(&submitted).1, Some(message), "{text}");
         }
     }
 }
@@ -116,10 +116,10 @@ fn gmail_names_the_wait_and_the_newer_form_of_its_errors_is_read_too() {
     let body = r#"{"error":{"code":429,"message":"Quota exceeded for quota metric 'Queries'","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"RATE_LIMIT_EXCEEDED"}]}}"#;
     let mut limited = response(429, body);
     limited.headers.push(("retry-after".into(), "120".into()));
-    let outcome = send(invoice(), "gmail", &mut Provider::answering([limited]));
-    assert_eq!(outcome.result, AttemptResult::AccountUnavailable(Some(120)));
-    assert_eq!(error_and_words(&outcome).0, Some("RATE_LIMIT_EXCEEDED"));
-    let Some(SubmitError::Api(failure)) = outcome.error else { panic!() };
+    let submitted = send(invoice(), "gmail", &mut Provider::answering([limited]));
+    assert_eq!(submitted.result, AttemptResult::AccountUnavailable(Some(120)));
+    assert_eq!(error_and_words(&submitted).0, Some("RATE_LIMIT_EXCEEDED"));
+    let Some(SubmitError::Api(failure)) = submitted.error else { panic!() };
     assert_eq!(
         failure.detail,
         "Gmail does not take the mail now: HTTP 429 RATE_LIMIT_EXCEEDED \"Quota exceeded for quota metric 'Queries'\""
@@ -154,9 +154,9 @@ fn a_mail_that_some_have_already_is_addressed_to_the_others_alone() {
 #[test]
 fn a_mail_too_large_for_gmail_is_refused_before_it_is_uploaded_with_the_numbers() {
     let mut provider = Provider::default();
-    let outcome = send(OutgoingMail { size: 36_700_160, ..invoice() }, "gmail", &mut provider);
-    assert_eq!(short(&outcome), "Permanent prepare unsent,unsent,unsent");
-    let words = outcome.events[0].words.as_deref();
+    let submitted = send(OutgoingMail { size: 36_700_160, ..invoice() }, "gmail", &mut provider);
+    assert_eq!(short(&submitted), "Permanent prepare unsent,unsent,unsent");
+    let words = submitted.events[0].words.as_deref();
     assert_eq!(words, Some("Gmail takes at most 36700160 bytes: this mail has 36700189"));
     assert!(provider.asked.is_empty());
 }

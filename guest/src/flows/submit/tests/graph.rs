@@ -24,8 +24,8 @@ fn a10_graph_is_given_the_message_in_base64_and_asked_what_became_of_its_id() {
     let item =
         r#"{"value":[{"id":"AAMk1","conversationId":"AAQk","internetMessageId":"<inv-1@nord.example>"}]}"#;
     let mut provider = Provider::answering([response(ACCEPTED, ""), response(200, item)]);
-    let outcome = send(invoice(), "graph", &mut provider);
-    assert_eq!(short(&outcome), "Accepted - accepted,accepted,accepted");
+    let submitted = send(invoice(), "graph", &mut provider);
+    assert_eq!(short(&submitted), "Accepted - accepted,accepted,accepted");
     assert_eq!(
         provider.asked(),
         [
@@ -38,7 +38,7 @@ fn a10_graph_is_given_the_message_in_base64_and_asked_what_became_of_its_id() {
     assert!(request.headers.contains(&("content-type", "text/plain".into())), "{:?}", request.headers);
     let [Piece::MessageBase64(chunks)] = request.body.as_slice() else { panic!("{:?}", request.body) };
     assert!(head(chunks).starts_with("Bcc: <archive@nord.example>\r\n"));
-    let receipt = outcome.receipt.unwrap();
+    let receipt = submitted.receipt.unwrap();
     assert_eq!((receipt.status, receipt.provider_id.as_deref()), (202, Some("AAMk1")));
     assert_eq!(receipt.message_id.as_deref(), Some("<inv-1@nord.example>"));
 }
@@ -52,9 +52,9 @@ fn a_mail_that_graph_took_stays_taken_when_its_id_can_not_be_found() {
     ] {
         let mut provider =
             Provider { responses: [Ok(response(ACCEPTED, "")), then.clone()].into(), asked: vec![] };
-        let outcome = send(invoice(), "graph", &mut provider);
-        assert_eq!(short(&outcome), "Accepted - accepted,accepted,accepted", "{then:?}");
-        assert_eq!(outcome.receipt.unwrap().provider_id, None, "{then:?}");
+        let submitted = send(invoice(), "graph", &mut provider);
+        assert_eq!(short(&submitted), "Accepted - accepted,accepted,accepted", "{then:?}");
+        assert_eq!(submitted.receipt.unwrap().provider_id, None, "{then:?}");
     }
 }
 
@@ -143,14 +143,14 @@ fn a10_graphs_answers_mean_what_its_documentation_says() {
     for (said_by_graph, expected) in rows {
         let text = String::from_utf8_lossy(&said_by_graph.body).into_owned();
         let mut provider = Provider::answering([said_by_graph]);
-        let outcome = send(invoice(), "graph", &mut provider);
-        assert_eq!(short(&outcome), expected, "{text}");
+        let submitted = send(invoice(), "graph", &mut provider);
+        assert_eq!(short(&submitted), expected, "{text}");
         assert_eq!(provider.asked.len(), 1, "{text}");
     }
     let mut throttled = microsoft(429, "TooManyRequests", "wait");
     throttled.headers.push(("Retry-After".into(), "31".into()));
-    let outcome = send(invoice(), "graph", &mut Provider::answering([throttled]));
-    assert_eq!(outcome.result, AttemptResult::AccountUnavailable(Some(31)));
+    let submitted = send(invoice(), "graph", &mut Provider::answering([throttled]));
+    assert_eq!(submitted.result, AttemptResult::AccountUnavailable(Some(31)));
 }
 
 #[test]
@@ -165,8 +165,8 @@ fn a_mail_over_the_limit_leaves_as_a_draft_whose_files_are_uploaded_in_stretches
         response(201, ""),
         response(ACCEPTED, ""),
     ]);
-    let outcome = send(invoice_with(size), "graph", &mut provider);
-    assert_eq!(short(&outcome), "Accepted - accepted,accepted,accepted");
+    let submitted = send(invoice_with(size), "graph", &mut provider);
+    assert_eq!(short(&submitted), "Accepted - accepted,accepted,accepted");
     let draft = "/v1.0/me/messages/AAMk%3D%2F%2B";
     let put = format!("PUT {URL}");
     assert_eq!(
@@ -204,7 +204,7 @@ fn a_mail_over_the_limit_leaves_as_a_draft_whose_files_are_uploaded_in_stretches
         ]
     );
     assert!(provider.asked[5].body.is_empty());
-    let receipt = outcome.receipt.unwrap();
+    let receipt = submitted.receipt.unwrap();
     assert_eq!(receipt.provider_id.as_deref(), Some("AAMk=/+"));
     assert_eq!(receipt.message_id.as_deref(), Some("<inv-1@nord.example>"));
 }
@@ -213,8 +213,8 @@ fn a_mail_over_the_limit_leaves_as_a_draft_whose_files_are_uploaded_in_stretches
 fn a_file_too_small_for_a_session_is_added_in_one_request() {
     let mut provider =
         Provider::answering([response(201, DRAFT), response(201, "{}"), response(ACCEPTED, "")]);
-    let outcome = send(invoice_with(2_999_999), "graph", &mut provider);
-    assert_eq!(short(&outcome), "Accepted - accepted,accepted,accepted");
+    let submitted = send(invoice_with(2_999_999), "graph", &mut provider);
+    assert_eq!(short(&submitted), "Accepted - accepted,accepted,accepted");
     let [Piece::Text(before), Piece::FileBase64(1), Piece::Text(after)] = provider.asked[1].body.as_slice()
     else {
         panic!("{:?}", provider.asked[1].body);
@@ -264,8 +264,8 @@ fn what_fails_before_the_draft_is_sent_may_be_tried_again_and_takes_the_draft_aw
     for (responses, expected, deletes) in rows {
         let what = format!("{responses:?}");
         let mut provider = Provider { responses: responses.into(), asked: vec![] };
-        let outcome = send(invoice_with(4_000_000), "graph", &mut provider);
-        assert_eq!(short(&outcome), expected, "{what}");
+        let submitted = send(invoice_with(4_000_000), "graph", &mut provider);
+        assert_eq!(short(&submitted), expected, "{what}");
         let last = provider.asked().pop().unwrap();
         assert_eq!(last == "DELETE /v1.0/me/messages/AAMk%3D%2F%2B", deletes, "{last} {what}");
         assert!(!provider.asked().iter().any(|it| it.ends_with("/send") || it.contains("evil")), "{what}");
@@ -280,14 +280,14 @@ fn a_draft_whose_sending_had_no_answer_is_in_doubt_and_left_alone() {
         Err(lost(WebStage::WebResponse, Verdict::InDoubt)),
     ];
     let mut provider = Provider { responses: responses.into(), asked: vec![] };
-    let outcome = send(invoice_with(2_500_000), "graph", &mut provider);
-    assert_eq!(short(&outcome), "InDoubt after-dot in-doubt,in-doubt,in-doubt");
+    let submitted = send(invoice_with(2_500_000), "graph", &mut provider);
+    assert_eq!(short(&submitted), "InDoubt after-dot in-doubt,in-doubt,in-doubt");
     assert!(provider.asked().last().unwrap().ends_with("/send"), "{:?}", provider.asked());
     let refused =
         [Ok(response(201, DRAFT)), Ok(response(201, "{}")), Ok(microsoft(400, "ErrorInvalidRequest", "no"))];
     let mut provider = Provider { responses: refused.into(), asked: vec![] };
-    let outcome = send(invoice_with(2_500_000), "graph", &mut provider);
-    assert_eq!(short(&outcome), "Permanent data refused,refused,refused");
+    let submitted = send(invoice_with(2_500_000), "graph", &mut provider);
+    assert_eq!(short(&submitted), "Permanent data refused,refused,refused");
     assert!(provider.asked().last().unwrap().starts_with("DELETE"), "{:?}", provider.asked());
 }
 
@@ -301,9 +301,9 @@ fn a_large_mail_needs_the_sizes_of_its_files() {
         (OutgoingMail { files: vec![(1, 150_000_001)], ..invoice_with(4_000_000) }, "has 150000001"),
     ] {
         let mut provider = Provider::default();
-        let outcome = send(outgoing, "graph", &mut provider);
-        assert_eq!(short(&outcome), "Permanent prepare unsent,unsent,unsent");
-        assert!(outcome.events[0].words.as_deref().is_some_and(|it| it.contains(words)), "{outcome:?}");
+        let submitted = send(outgoing, "graph", &mut provider);
+        assert_eq!(short(&submitted), "Permanent prepare unsent,unsent,unsent");
+        assert!(submitted.events[0].words.as_deref().is_some_and(|it| it.contains(words)), "{submitted:?}");
         assert!(provider.asked.is_empty());
     }
 }

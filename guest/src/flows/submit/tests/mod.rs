@@ -132,20 +132,20 @@ fn invoice() -> OutgoingMail {
     invoice_with(PDF)
 }
 
-fn send(outgoing: OutgoingMail, transport: &str, provider: &mut Provider) -> Outcome {
+fn send(outgoing: OutgoingMail, transport: &str, provider: &mut Provider) -> SubmissionResult {
     submit(outgoing, &route(transport), now(), &mut NoSmtp, provider)
 }
 
-/// What an outcome comes to, in short: the result, the stage, the kind of each event.
-fn short(outcome: &Outcome) -> String {
-    let kinds: Vec<_> = outcome.events.iter().map(|event| event.kind.name()).collect();
-    let stage = outcome.stage.map_or("-", Stage::name);
-    format!("{:?} {stage} {}", outcome.result, kinds.join(","))
+/// What a submission came to, in short: the result, the stage, the kind of each event.
+fn short(submitted: &SubmissionResult) -> String {
+    let kinds: Vec<_> = submitted.events.iter().map(|event| event.kind.name()).collect();
+    let stage = submitted.stage.map_or("-", Stage::name);
+    format!("{:?} {stage} {}", submitted.result, kinds.join(","))
 }
 
 /// The words of the failure, and the provider's name for it.
-fn error_and_words(outcome: &Outcome) -> (Option<&str>, Option<&str>) {
-    match &outcome.error {
+fn error_and_words(submitted: &SubmissionResult) -> (Option<&str>, Option<&str>) {
+    match &submitted.error {
         Some(SubmitError::Api(failure)) => (failure.code.as_deref(), failure.words.as_deref()),
         Some(SubmitError::NeedsSignIn(words)) => (None, Some(words)),
         _ => (None, None),
@@ -161,7 +161,7 @@ fn head(chunks: &[Chunk]) -> &str {
 }
 
 #[test]
-fn a_parcel_that_no_api_can_carry_reaches_none() {
+fn a_mail_that_no_api_can_carry_reaches_none() {
     for transport in ["gmail", "graph", "sendgrid"] {
         let cases = [
             (OutgoingMail { recipients: vec![], ..invoice() }, "recipients"),
@@ -173,15 +173,15 @@ fn a_parcel_that_no_api_can_carry_reaches_none() {
         ];
         for (outgoing, what) in cases {
             let mut provider = Provider::default();
-            let outcome = send(outgoing, transport, &mut provider);
+            let submitted = send(outgoing, transport, &mut provider);
             let is_expected =
-                matches!(outcome.error, Some(SubmitError::NoRecipient | SubmitError::Argument { .. }));
-            assert!(is_expected, "{transport} {what}: {outcome:?}");
+                matches!(submitted.error, Some(SubmitError::NoRecipient | SubmitError::Argument { .. }));
+            assert!(is_expected, "{transport} {what}: {submitted:?}");
             let result = match what {
                 "recipients" => AttemptResult::Permanent,
                 _ => AttemptResult::NotAttempted,
             };
-            assert_eq!(outcome.result, result, "{transport} {what}");
+            assert_eq!(submitted.result, result, "{transport} {what}");
             assert!(provider.asked.is_empty(), "{transport} {what}");
         }
     }
@@ -209,11 +209,14 @@ fn whatever_a_provider_answers_every_recipient_gets_one_fact_and_nothing_unprove
                     for pdf in [PDF, 4_000_000] {
                         let bad = WebResponse { status, headers: vec![], body: body.to_vec(), truncated };
                         let mut provider = Provider::answering([bad]);
-                        let outcome = send(invoice_with(pdf), transport, &mut provider);
+                        let submitted = send(invoice_with(pdf), transport, &mut provider);
                         let what = format!("{transport} {status} {body:.40?} {truncated} {pdf}");
-                        assert_eq!(outcome.events.len(), 3, "{what}");
-                        assert!(outcome.receipt.is_none() && outcome.error.is_some(), "{what}: {outcome:?}");
-                        let words = error_and_words(&outcome).1.map_or(0, |words| words.chars().count());
+                        assert_eq!(submitted.events.len(), 3, "{what}");
+                        assert!(
+                            submitted.receipt.is_none() && submitted.error.is_some(),
+                            "{what}: {submitted:?}"
+                        );
+                        let words = error_and_words(&submitted).1.map_or(0, |words| words.chars().count());
                         assert!(words <= 2_000, "{what}");
                         let submitting = provider.asked.iter().filter(|it| it.target.contains("end")).count();
                         assert!(submitting <= 1, "{what}");
@@ -244,8 +247,8 @@ fn a_call_without_an_answer_is_in_doubt_only_where_the_whole_request_left() {
     for transport in ["gmail", "graph", "sendgrid"] {
         for (error, expected) in &rows {
             let mut provider = Provider { responses: [Err(error.clone())].into(), asked: vec![] };
-            let outcome = send(invoice(), transport, &mut provider);
-            assert_eq!(short(&outcome), *expected, "{transport} {error:?}");
+            let submitted = send(invoice(), transport, &mut provider);
+            assert_eq!(short(&submitted), *expected, "{transport} {error:?}");
             assert_eq!(provider.asked.len(), 1, "{transport} {error:?}");
         }
     }
@@ -262,14 +265,15 @@ fn a_providers_own_error_is_worded_as_what_it_is() {
             (504, "could not say whether it took the mail: HTTP 504", "InDoubt"),
         ] {
             let mut provider = Provider::answering([response(status, "upstream is tired")]);
-            let outcome = send(invoice(), transport, &mut provider);
-            let what = format!("{transport} {status}: {outcome:?}");
-            let SubmitError::Api(failure) = outcome.error.as_ref().expect(&what) else { panic!("{what}") };
+            let submitted = send(invoice(), transport, &mut provider);
+            let what = format!("{transport} {status}: {submitted:?}");
+            let SubmitError::Api(failure) = submitted.error.as_ref().expect(&what) else { panic!("{what}") };
             assert!(failure.detail.contains(verb) && failure.detail.contains("upstream is tired"), "{what}");
-            assert!(short(&outcome).starts_with(result), "{what}");
-            let now = outcome.events[0].at;
-            let to: Vec<String> = outcome.events.iter().filter_map(|event| event.recipient.clone()).collect();
-            let folded = fold(&to, &outcome.events, now);
+            assert!(short(&submitted).starts_with(result), "{what}");
+            let now = submitted.events[0].at;
+            let to: Vec<String> =
+                submitted.events.iter().filter_map(|event| event.recipient.clone()).collect();
+            let folded = fold(&to, &submitted.events, now);
             assert_eq!(folded.reason.code == "in-doubt-api", result == "InDoubt", "{what}");
             let reason = &folded.recipients[0].reason.detail;
             assert!(reason.contains(&format!("HTTP {status}")) && !reason.contains("confirm"), "{reason}");

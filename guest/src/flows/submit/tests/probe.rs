@@ -15,7 +15,7 @@ impl Web for ScriptedResponse {
     }
 }
 
-fn says(status: u16, body: &str) -> ScriptedResponse {
+fn scripted(status: u16, body: &str) -> ScriptedResponse {
     ScriptedResponse(Ok(WebResponse { status, body: body.as_bytes().to_vec(), ..WebResponse::default() }))
 }
 
@@ -26,11 +26,11 @@ fn a8_an_account_that_works_is_named() {
         (Transport::Graph, r#"{"mail":null,"userPrincipalName":"a@b.be"}"#, "signed in as a@b.be"),
         (Transport::SendGrid, r#"{"scopes":["alerts.read","mail.send"]}"#, "the key may send"),
     ] {
-        let probe = probe_api("office", transport, &mut says(200, body)).expect("an API");
+        let probe = probe_api("office", transport, &mut scripted(200, body)).expect("an API");
         assert_eq!(probe.failure, None, "{body}");
         assert_eq!(probe.steps.last(), Some(&(Stage::Login, words.to_owned())), "{body}");
     }
-    assert_eq!(probe_api("office", Transport::Smtp, &mut says(200, "")), None);
+    assert_eq!(probe_api("office", Transport::Smtp, &mut scripted(200, "")), None);
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn a8_what_fails_names_the_stage_and_quotes_the_provider() {
         (Transport::Graph, 503, "busy", Stage::Data, Verdict::Transient, "\"busy\""),
         (Transport::Graph, 502, "", Stage::Data, Verdict::Transient, "HTTP 502"),
     ] {
-        let probe = probe_api("office", transport, &mut says(status, body)).expect("an API");
+        let probe = probe_api("office", transport, &mut scripted(status, body)).expect("an API");
         let failure = probe.failure.unwrap_or_else(|| panic!("{status} {body}: no failure"));
         assert_eq!((failure.stage, failure.verdict), (stage, verdict), "{body}: {}", failure.detail);
         assert!(failure.detail.contains(words), "{}", failure.detail);
@@ -64,7 +64,7 @@ fn a8_what_fails_names_the_stage_and_quotes_the_provider() {
 fn a_permission_to_send_alone_is_no_failure() {
     let body = r#"{"error":{"code":403,"message":"Request had insufficient authentication scopes.",
         "errors":[{"reason":"insufficientPermissions"}]}}"#;
-    let probe = probe_api("office", Transport::Gmail, &mut says(403, body)).expect("an API");
+    let probe = probe_api("office", Transport::Gmail, &mut scripted(403, body)).expect("an API");
     assert_eq!(probe.failure, None);
 }
 

@@ -29,8 +29,8 @@ fn json_of(request: &Request) -> Value {
 
 fn sent(outgoing: OutgoingMail) -> Value {
     let mut provider = Provider::answering([accepted()]);
-    let outcome = send(outgoing, "sendgrid", &mut provider);
-    assert_eq!(outcome.error, None);
+    let submitted = send(outgoing, "sendgrid", &mut provider);
+    assert_eq!(submitted.error, None);
     json_of(&provider.asked[0])
 }
 
@@ -38,11 +38,11 @@ fn sent(outgoing: OutgoingMail) -> Value {
 fn a13_sendgrid_is_given_the_invoice_with_text_html_logo_and_pdf() {
     let mut provider = Provider::answering([accepted()]);
     let sender = Some((Some("Atelier Nord".into()), "fallback@relay.example".into()));
-    let outcome = send(OutgoingMail { sender, ..invoice() }, "sendgrid", &mut provider);
-    assert_eq!(short(&outcome), "Accepted - accepted,accepted,accepted");
+    let submitted = send(OutgoingMail { sender, ..invoice() }, "sendgrid", &mut provider);
+    assert_eq!(short(&submitted), "Accepted - accepted,accepted,accepted");
     assert_eq!(provider.asked(), ["POST /v3/mail/send"]);
     assert!(provider.asked[0].headers.contains(&("content-type", "application/json".into())));
-    let receipt = outcome.receipt.unwrap();
+    let receipt = submitted.receipt.unwrap();
     assert_eq!((receipt.status, receipt.provider_id.as_deref()), (202, Some("14c5d75ce93")));
     assert_eq!(
         json_of(&provider.asked[0]),
@@ -187,10 +187,10 @@ fn a13_sendgrids_answers_mean_what_its_documentation_says() {
     for (said_by_sendgrid, expected) in rows {
         let json = said_by_sendgrid.json();
         let mut provider = Provider::answering([said_by_sendgrid]);
-        let outcome = send(invoice(), "sendgrid", &mut provider);
-        assert_eq!(short(&outcome), expected, "{json}");
+        let submitted = send(invoice(), "sendgrid", &mut provider);
+        assert_eq!(short(&submitted), expected, "{json}");
         if let Some(message) = json["errors"][0]["message"].as_str() {
-            assert_eq!(error_and_words(&outcome).1, Some(message), "{json}");
+            assert_eq!(error_and_words(&submitted).1, Some(message), "{json}");
         }
     }
 }
@@ -206,10 +206,10 @@ fn what_sendgrid_can_not_carry_is_refused_before_it_is_sent_with_the_numbers() {
     ];
     for (outgoing, words) in rows {
         let mut provider = Provider::default();
-        let outcome = send(outgoing, "sendgrid", &mut provider);
-        assert_eq!(outcome.result, AttemptResult::Permanent, "{words}");
-        assert_eq!(outcome.stage, Some(Stage::Prepare), "{words}");
-        let recorded = outcome.events[0].words.clone().unwrap();
+        let submitted = send(outgoing, "sendgrid", &mut provider);
+        assert_eq!(submitted.result, AttemptResult::Permanent, "{words}");
+        assert_eq!(submitted.stage, Some(Stage::Prepare), "{words}");
+        let recorded = submitted.events[0].words.clone().unwrap();
         assert!(recorded.contains(words), "{words}: {recorded}");
         assert!(provider.asked.is_empty(), "{words}");
     }

@@ -84,8 +84,7 @@ fn a_settled_answer_is_what_a_submission_makes_of_it() {
         assert_eq!(check_answer(&recipients, &response), Ok(()), "{response:?}");
         let settled = settle(&recipients, &response, now());
         let mut smtp = Scripted { response: Some(response.clone()), calls: 0 };
-        let outcome = by_smtp(outgoing(&TO), &mut smtp);
-        let submitted = outcome.settlement();
+        let submitted = by_smtp(outgoing(&TO), &mut smtp).settlement();
         assert_eq!(settled, submitted, "{response:?}");
         assert_eq!(settled.events.len(), TO.len(), "each recipient has a fact: {response:?}");
         let result = format!("{:?}", settled.result);
@@ -151,7 +150,7 @@ fn a_settled_answer_of_an_api_is_what_a_submission_makes_of_it() {
             let mut provider = Provider { responses: VecDeque::from([response.clone()]), asked: vec![] };
             let submitted = send(invoice(), transport, &mut provider);
             let settled = settle_api(transport, &invoice(), response.clone(), now());
-            let stored = |of: &Outcome| (of.error.clone(), of.clone().settlement());
+            let stored = |of: &SubmissionResult| (of.error.clone(), of.clone().settlement());
             assert_eq!(stored(&settled), stored(&submitted), "{transport}: {response:?}");
             seen.insert(settled.result.name());
         }

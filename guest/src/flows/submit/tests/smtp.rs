@@ -38,7 +38,7 @@ pub(super) fn outgoing(recipients: &[&str]) -> OutgoingMail {
     }
 }
 
-pub(super) fn by_smtp(outgoing: OutgoingMail, smtp: &mut Scripted) -> Outcome {
+pub(super) fn by_smtp(outgoing: OutgoingMail, smtp: &mut Scripted) -> SubmissionResult {
     submit(outgoing, &route("smtp"), now(), smtp, &mut NoWeb)
 }
 
@@ -49,11 +49,11 @@ fn a_refused_recipient_does_not_hold_back_the_others() {
     let recipients = responses.map(|(address, reply)| RecipientReply { address: address.into(), reply });
     let accepted = Acceptance { reply: reply(250, "2.0.0", "queued as 1"), recipients: recipients.to_vec() };
     let mut smtp = Scripted { response: Some(Ok(accepted)), calls: 0 };
-    let outcome = by_smtp(outgoing(&["a@example.com", "b@example.com"]), &mut smtp);
-    assert_eq!(outcome.error, None);
-    let kinds: Vec<_> = outcome.events.iter().map(|e| e.kind).collect();
+    let submitted = by_smtp(outgoing(&["a@example.com", "b@example.com"]), &mut smtp);
+    assert_eq!(submitted.error, None);
+    let kinds: Vec<_> = submitted.events.iter().map(|e| e.kind).collect();
     assert_eq!(kinds, [EventKind::Accepted, EventKind::Refused]);
-    assert_eq!(outcome.events[1].words.as_deref(), Some("who?"));
+    assert_eq!(submitted.events[1].words.as_deref(), Some("who?"));
     assert_eq!(smtp.calls, 1);
 }
 
@@ -68,10 +68,10 @@ fn a_connection_lost_after_the_final_dot_is_in_doubt_for_everyone() {
         recipients: Vec::new(),
     };
     let mut smtp = Scripted { response: Some(Err(failure)), calls: 0 };
-    let outcome = by_smtp(outgoing(&["a@example.com", "b@example.com"]), &mut smtp);
-    assert_eq!(outcome.result, AttemptResult::InDoubt);
-    assert!(outcome.events.iter().all(|e| e.kind == EventKind::InDoubt));
-    assert_eq!(outcome.events.len(), 2);
+    let submitted = by_smtp(outgoing(&["a@example.com", "b@example.com"]), &mut smtp);
+    assert_eq!(submitted.result, AttemptResult::InDoubt);
+    assert!(submitted.events.iter().all(|e| e.kind == EventKind::InDoubt));
+    assert_eq!(submitted.events.len(), 2);
 }
 
 #[test]
@@ -89,14 +89,14 @@ fn a_mail_that_can_not_be_sent_reaches_no_server() {
     ];
     for (outgoing, transport, expected) in cases {
         let mut smtp = Scripted { response: None, calls: 0 };
-        let outcome = submit(outgoing, &route(transport), now(), &mut smtp, &mut NoWeb);
-        assert_eq!(outcome.error, Some(expected));
+        let submitted = submit(outgoing, &route(transport), now(), &mut smtp, &mut NoWeb);
+        assert_eq!(submitted.error, Some(expected));
         assert_eq!(smtp.calls, 0);
     }
     let mut smtp = Scripted { response: None, calls: 0 };
-    let outcome = by_smtp(outgoing(&["a@example.com>\r\nDATA"]), &mut smtp);
+    let submitted = by_smtp(outgoing(&["a@example.com>\r\nDATA"]), &mut smtp);
     assert!(
-        matches!(outcome.error, Some(SubmitError::Argument { ref field, .. }) if field == "recipients[0]")
+        matches!(submitted.error, Some(SubmitError::Argument { ref field, .. }) if field == "recipients[0]")
     );
     assert_eq!(smtp.calls, 0);
 }
@@ -142,27 +142,28 @@ fn an_address_that_needs_smtputf8_fails_alone_where_the_server_has_none() {
         ..outgoing(&[])
     };
     let run = |outgoing, old: &mut Old| submit(outgoing, &route("smtp"), now(), old, &mut NoWeb);
-    let kinds = |outcome: &Outcome| -> Vec<_> {
-        outcome.events.iter().map(|it| (it.recipient.clone().unwrap(), it.kind)).collect()
+    let kinds = |submitted: &SubmissionResult| -> Vec<_> {
+        submitted.events.iter().map(|it| (it.recipient.clone().unwrap(), it.kind)).collect()
     };
     let mut old = Old::default();
-    let outcome = run(mail(&["zo\u{eb}@kunde.example", "jan@kunde.example", "blind@nord.example"]), &mut old);
+    let submitted =
+        run(mail(&["zo\u{eb}@kunde.example", "jan@kunde.example", "blind@nord.example"]), &mut old);
     let wanted = [
         ("jan@kunde.example", EventKind::Accepted),
         ("blind@nord.example", EventKind::Accepted),
         ("zo\u{eb}@kunde.example", EventKind::Refused),
     ];
-    assert_eq!(kinds(&outcome), wanted.map(|(to, kind)| (to.to_owned(), kind)));
-    assert_eq!((outcome.error, outcome.result), (None, AttemptResult::Accepted));
+    assert_eq!(kinds(&submitted), wanted.map(|(to, kind)| (to.to_owned(), kind)));
+    assert_eq!((submitted.error, submitted.result), (None, AttemptResult::Accepted));
     let (to, headers) = &old.given[0];
     assert_eq!(to, &["jan@kunde.example", "blind@nord.example"]);
     assert!(headers.is_ascii() && headers.contains("To: <jan@kunde.example>"), "{headers}");
     assert!(!headers.contains("blind"), "{headers}");
     // At a later attempt only the others are left, and the message still names all.
-    let outcome = run(mail(&["jan@kunde.example"]), &mut old);
-    assert_eq!(outcome.result, AttemptResult::Accepted, "{:?}", outcome.error);
+    let submitted = run(mail(&["jan@kunde.example"]), &mut old);
+    assert_eq!(submitted.result, AttemptResult::Accepted, "{:?}", submitted.error);
     // Alone it is refused, and named.
-    let outcome = run(mail(&["zo\u{eb}@kunde.example"]), &mut old);
-    assert_eq!(kinds(&outcome), [("zo\u{eb}@kunde.example".to_owned(), EventKind::Refused)]);
-    assert_eq!(outcome.result, AttemptResult::Permanent);
+    let submitted = run(mail(&["zo\u{eb}@kunde.example"]), &mut old);
+    assert_eq!(kinds(&submitted), [("zo\u{eb}@kunde.example".to_owned(), EventKind::Refused)]);
+    assert_eq!(submitted.result, AttemptResult::Permanent);
 }

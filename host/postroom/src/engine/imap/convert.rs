@@ -6,7 +6,7 @@ use postroom_contract::attachments::Chunk;
 use postroom_contract::{imap, transport, types};
 use postroom_transport::imap as wire;
 
-type Outcome<T> = Result<T, imap::ImapError>;
+type Converted<T> = Result<T, imap::ImapError>;
 
 /// What the plugin asks for makes no sense: a mistake in the program.
 fn refused(detail: String) -> imap::ImapError {
@@ -44,7 +44,7 @@ pub(super) fn place(of: imap::Place) -> wire::Place {
 }
 
 /// Reads a criterion; the error names one that is not known, or whose values make no sense.
-pub(super) fn criterion(of: imap::Criterion) -> Outcome<wire::Criterion> {
+pub(super) fn criterion(of: imap::Criterion) -> Converted<wire::Criterion> {
     known_criterion(&of).ok_or(imap::ImapError::Unsupported(of.name))
 }
 
@@ -118,8 +118,8 @@ pub(super) fn headers(of: wire::Headers) -> imap::Headers {
     imap::Headers { uid: of.uid, fields: of.fields }
 }
 
-/// A message with its files in place of handles.
-pub(super) fn filing(of: imap::Filing, files: &Files) -> Outcome<wire::Filing> {
+/// Converts a message, with its files in place of handles.
+pub(super) fn filing(of: imap::Filing, files: &Files) -> Converted<wire::Filing> {
     let source = |handle| {
         let known = files.get(handle).cloned();
         known.ok_or_else(|| refused(format!("the message refers to an unknown file {handle}")))

@@ -19,7 +19,7 @@ pub struct MailboxAccess {
 }
 
 impl MailboxAccess {
-    /// Over IMAP as these accounts.
+    /// Makes mailboxes over IMAP as these accounts.
     pub fn over_imap(accounts: impl IntoIterator<Item = wire::Account>) -> Self {
         let accounts = accounts.into_iter().map(|account| (account.name.clone(), account));
         Self { accounts: Arc::new(accounts.collect()), mailboxes: Arc::new(wire::ImapClient::default()) }
@@ -31,7 +31,7 @@ impl MailboxAccess {
 }
 
 impl CompanyPlugin {
-    /// The folders of an account's mailbox; none where it has none.
+    /// Lists the folders of an account's mailbox; none where it has none.
     ///
     /// # Errors
     /// The mailbox could not be asked. May be repeated.

@@ -4,12 +4,12 @@ use crate::inbound::{IntakeError, MESSAGE_LIMIT, Maildir, Messages};
 use std::path::Path;
 
 fn names(maildir: &mut Maildir) -> Vec<String> {
-    let news = maildir.news().unwrap();
-    news.iter().map(|file| file.path.file_name().unwrap().to_string_lossy().into_owned()).collect()
+    let new_messages = maildir.new_messages().unwrap();
+    new_messages.iter().map(|file| file.path.file_name().unwrap().to_string_lossy().into_owned()).collect()
 }
 
 #[test]
-fn a_message_is_news_once_though_it_moves_from_new_to_cur() {
+fn a_message_is_new_once_though_it_moves_from_new_to_cur() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["new", "cur", "tmp"] {
         std::fs::create_dir(folder.path().join(name)).unwrap();

@@ -31,7 +31,7 @@ const BACKOFF: Backoff =
     Backoff { first: Duration::from_secs(60), longest: Duration::from_secs(2 * 60 * 60) };
 
 impl Worker {
-    /// Files copies that are due, one group of each account at a time. Gives how many copies it claimed.
+    /// Appends copies that are due to Sent, one group of each account at a time. Gives how many copies it claimed.
     pub(super) async fn file_copies(&self, in_flight: &mut InFlight, now: Time) -> Result<usize, StoreError> {
         // Copies may wait while mails leave.
         if !in_flight.tasks.is_empty() && in_flight.last_copies.is_some_and(|last| last.elapsed() < INTERVAL)

@@ -24,7 +24,7 @@ pub(super) struct InFlight {
     pub(super) last_copies: Option<Instant>,
 }
 
-/// What a task worked at.
+/// The work of a task that ended.
 #[derive(Debug)]
 pub(super) enum Finished {
     /// A mail, whose state is recorded.

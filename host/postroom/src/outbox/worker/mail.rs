@@ -81,7 +81,7 @@ async fn step(
         };
         let now = dispatch.outbox.clock.now();
         match dispatch.next(mail, dispatch.account, Answers::default(), now).await? {
-            Step::Made(made) if let Some(queue_state) = made.queue_state.clone() => {
+            Step::Made(attempt) if let Some(queue_state) = attempt.queue_state.clone() => {
                 let counter = if queue_state == QueueState::Sent { &tally.sent } else { &tally.failed };
                 counter.fetch_add(1, Ordering::Relaxed);
                 return Ok(None);

@@ -104,8 +104,8 @@ impl Worker {
     pub async fn run(&self, stop: impl Future<Output = ()> + Send) -> Result<(), StoreError> {
         let _claiming = self.outbox.store.claiming();
         let leases = self.outbox.keep_alive();
-        let retention = retention::keep(self.outbox.clone());
-        let notifying = self.erp_notifier.clone().map(ErpNotifier::keep);
+        let retention = retention::spawn(self.outbox.clone());
+        let notifying = self.erp_notifier.clone().map(ErpNotifier::spawn);
         let worked = self.work(stop).await;
         retention.abort();
         leases.abort();

@@ -11,9 +11,9 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// A store that is away is asked again after this.
 const AGAIN: Duration = Duration::from_secs(10 * 60);
 
-/// Keeps to the companies' retention until it is aborted. Beginning at once: a worker may be started once a day by a
+/// Applies the companies' retention daily until it is aborted. Begins at once: a worker may be started once a day by a
 /// scheduler and end when nothing is due.
-pub(super) fn keep(outbox: OutboxHandle) -> AbortHandle {
+pub(super) fn spawn(outbox: OutboxHandle) -> AbortHandle {
     let daily = async move {
         loop {
             let pause = match outbox.store.apply_retention(outbox.clock.now()).await {

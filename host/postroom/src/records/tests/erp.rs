@@ -84,8 +84,8 @@ async fn an_erp_gives_lists_page_by_page_documents_and_files() {
     assert!(!erp.file(&entry("F-2"), FileRole::Pdf, &none).await.unwrap());
     assert!(!none.exists());
     let asked = server.requests().len();
-    let said = Entry { files: Some(vec![FileRole::Ubl]), ..entry("F-1") };
-    assert!(!erp.file(&said, FileRole::Pdf, &none).await.unwrap());
+    let listed = Entry { files: Some(vec![FileRole::Ubl]), ..entry("F-1") };
+    assert!(!erp.file(&listed, FileRole::Pdf, &none).await.unwrap());
     assert_eq!(server.requests().len(), asked, "what it said it has not is not asked for");
     server.add_partner(json!({
         "id": "K-1", "name": "Müller & Söhne", "own": 1, "contacts": [{ "email": "jo@mueller.example" }]
@@ -98,16 +98,16 @@ async fn an_erp_gives_lists_page_by_page_documents_and_files() {
 async fn an_erp_is_told_what_happened_and_knows_it_again() {
     let (server, erp) = start();
     for _ in 0..2 {
-        erp.tell(&notice("n1")).await.unwrap();
+        erp.notify(&notice("n1")).await.unwrap();
     }
     assert_eq!(server.received().len(), 2);
-    let told = json!({
+    let expected = json!({
         "id": "n1", "kind": "status", "at": "2026-11-23T10:00:02+01:00",
         "document": { "kind": "invoice", "number": "F 1" }, "partner": "Müller",
         "recipient": "jo@müller.example", "status": { "word": "failed", "label": "Failed" },
         "reason": "550 5.1.1 \"no such user\"",
     });
-    assert_eq!(server.notices(), [told]);
+    assert_eq!(server.notices(), [expected]);
     let address = Notice {
         document: None,
         partner: Some("Müller".into()),
@@ -118,7 +118,7 @@ async fn an_erp_is_told_what_happened_and_knows_it_again() {
     let payment = NoticeKind::Payment { amount: "121.00".into(), currency: "EUR".into() };
     let payment = Notice { kind: payment, recipient: None, ..notice("n3") };
     for one in [address, payment] {
-        erp.tell(&one).await.unwrap();
+        erp.notify(&one).await.unwrap();
     }
     let [_, address, payment] = &server.notices()[..] else { panic!("three") };
     assert_eq!(
@@ -132,16 +132,16 @@ async fn an_erp_is_told_what_happened_and_knows_it_again() {
 async fn an_erp_believes_nobody_with_another_key_clock_or_a_request_that_came_before() {
     let (server, erp) = start();
     let stranger = at(&format!("{}/api/", server.url()), &KEY.replace('0', "1"));
-    let error = stranger.tell(&notice("n1")).await.unwrap_err();
+    let error = stranger.notify(&notice("n1")).await.unwrap_err();
     assert!(error.to_string().contains("the signature is not Postroom's"), "{error}");
     assert_eq!(error.blame(), Blame::All);
     for ahead in [301_i64, -302] {
         server.set_clock_ahead(ahead);
-        let error = erp.tell(&notice("n1")).await.unwrap_err();
+        let error = erp.notify(&notice("n1")).await.unwrap_err();
         assert!(error.to_string().contains("another time"), "{ahead}: {error}");
     }
     server.set_clock_ahead(0);
-    erp.tell(&notice("n1")).await.unwrap();
+    erp.notify(&notice("n1")).await.unwrap();
     // The very same bytes once more, as a stranger on the way could send them: a notice is known by its id, a question by its nonce.
     let answer = replay_last(&server).await;
     assert!(answer.starts_with("HTTP/1.1 409"), "{answer}");
@@ -168,26 +168,26 @@ async fn replay_last(server: &Server<postroom_providers::Erp>) -> String {
 #[tokio::test]
 async fn what_an_erp_does_wrong_is_said_and_whose_matter_it_is() {
     let (server, erp) = start();
-    let say = |status: u16, words: &str| {
+    let failing = |status: u16, words: &str| {
         Fault::Say(Reply { body: words.as_bytes().to_vec(), ..Reply::empty(status) })
     };
     let redirect = Fault::Say(Reply::empty(307).with("location", "http://127.0.0.1:1/"));
     let busy = Fault::Say(Reply::empty(503).with("retry-after", "7"));
     for (fault, blame, words) in [
-        (say(500, "stack\u{7}trace"), Blame::This, "HTTP 500 \"stack trace\""),
-        (say(503, "later"), Blame::All, "HTTP 503 \"later\""),
+        (failing(500, "stack\u{7}trace"), Blame::This, "HTTP 500 \"stack trace\""),
+        (failing(503, "later"), Blame::All, "HTTP 503 \"later\""),
         (busy, Blame::All, "503"),
-        (say(422, "no such customer"), Blame::ThisForever, "refuse it: HTTP 422 \"no such customer\""),
-        (say(410, ""), Blame::ThisForever, "410"),
-        (say(401, "who?"), Blame::All, "check URL and key"),
-        (say(404, ""), Blame::All, "check URL and key"),
+        (failing(422, "no such customer"), Blame::ThisForever, "refuse it: HTTP 422 \"no such customer\""),
+        (failing(410, ""), Blame::ThisForever, "410"),
+        (failing(401, "who?"), Blame::All, "check URL and key"),
+        (failing(404, ""), Blame::All, "check URL and key"),
         (redirect, Blame::All, "a redirect, which is not followed"),
         (Fault::Hang, Blame::All, "no answer within 1000 ms"),
         (Fault::Close, Blame::All, "can't be reached now"),
         (Fault::Garbage, Blame::All, "can't be reached now"),
     ] {
         server.fail_next("POST /api/notices", fault.clone());
-        let error = erp.tell(&notice("n1")).await.unwrap_err();
+        let error = erp.notify(&notice("n1")).await.unwrap_err();
         assert!(error.to_string().contains(words), "{fault:?}: {error}");
         assert_eq!(error.blame(), blame, "{fault:?}: {error}");
         assert!(!error.to_string().contains(KEY), "{error}");
@@ -198,15 +198,15 @@ async fn what_an_erp_does_wrong_is_said_and_whose_matter_it_is() {
     assert_eq!(server.notices().len(), 0);
     // Its answer is lost, it has it all the same: told once more, it says so.
     server.fail_next("POST /api/notices", Fault::LoseAnswer);
-    assert!(erp.tell(&notice("n1")).await.is_err());
-    erp.tell(&notice("n1")).await.unwrap();
+    assert!(erp.notify(&notice("n1")).await.is_err());
+    erp.notify(&notice("n1")).await.unwrap();
     assert_eq!((server.received().len(), server.notices().len()), (2, 1));
 
     for (fault, words) in [
         (Fault::Huge, "more than"),
-        (say(200, "{\"documents\": 5}"), "a page of documents"),
-        (say(200, "{\"documents\": [{\"number\": \" \"}]}"), "number is empty"),
-        (say(200, "<html>"), "a page of documents"),
+        (failing(200, "{\"documents\": 5}"), "a page of documents"),
+        (failing(200, "{\"documents\": [{\"number\": \" \"}]}"), "number is empty"),
+        (failing(200, "<html>"), "a page of documents"),
         (Fault::Hang, "no answer"),
     ] {
         server.fail_next("GET /api/documents", fault.clone());
@@ -240,7 +240,7 @@ async fn what_an_erp_does_wrong_is_said_and_whose_matter_it_is() {
     server.attach("F-2", "pdf", &vec![0; usize::try_from(LARGEST_FILE).unwrap() + 1]);
     let error = erp.file(&entry("F-2"), FileRole::Pdf, &to).await.unwrap_err();
     assert_eq!(error, RecordsError::TooLarge("the pdf of F-2".into()));
-    for fault in [say(500, "oh"), Fault::Close, Fault::Hang] {
+    for fault in [failing(500, "oh"), Fault::Close, Fault::Hang] {
         server.fail_next("/files/pdf", fault.clone());
         assert!(erp.file(&entry("F-2"), FileRole::Pdf, &to).await.is_err(), "{fault:?}");
         assert!(!to.exists(), "{fault:?}: nothing half is left");
