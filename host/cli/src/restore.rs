@@ -32,7 +32,7 @@ pub(super) struct RestoreArgs {
     /// Take the place of the store that is there.
     #[arg(long)]
     replace: bool,
-    #[arg(long, help = "Hold nothing: for whoever knows that nothing was sent after the backup was taken")]
+    #[arg(long, help = "Hold nothing: only where nothing was sent after the backup was taken")]
     resume_all: bool,
     /// The store has come back by other means; its backup was begun at this time.
     #[arg(long, value_name = "TIME", value_parser = super::typed_time::parse_time, conflicts_with_all = ["file", "replace"])]

@@ -27,6 +27,7 @@ pub mod hooks;
 mod metrics;
 mod networks;
 pub mod oauth;
+mod page;
 mod page_texts;
 mod peer;
 mod pixel;

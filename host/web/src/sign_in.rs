@@ -12,11 +12,12 @@ use super::oauth::{Owner, Session, WebCallback};
 use super::router::{App, read_body};
 use super::same_origin::is_same_origin;
 use super::site::{Site, log_failure};
+use crate::page::{Form, Page, Run};
 use crate::page_texts::{PageTexts, Titled};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::Utc;
 use postroom::app::SignInEnd;
@@ -34,6 +35,8 @@ const VISITOR: Cookie = Cookie { name: "postroom_sign_in", same_site: SameSite::
 const FORM: Cookie = Cookie { name: "postroom_form", same_site: SameSite::Strict, age: 3_600 };
 /// The field of the form that is bound to that cookie.
 const FORM_FIELD: &str = "form";
+/// With `no-referrer` browsers would not tell which page a form came from.
+const SAME_ORIGIN: &str = "same-origin";
 /// Largest form, in bytes.
 const LARGEST_FORM: usize = 1 << 10;
 
@@ -102,26 +105,21 @@ pub(super) async fn invite(
     let invited = app.site.installation.invitation(&token, Utc::now()).await;
     let (Some(sign_ins), Some(invited)) = (&app.sign_ins, invited) else { return over(&texts) };
     let nonce = new_nonce();
-    let mut sentence = texts.invitation.1.clone();
-    for (place, value) in [
-        ("{mailbox}", format!("<b>{}</b>", escaped(invited.mailbox.as_str()))),
-        ("{company}", format!("<b>{}</b>", escaped(&invited.company))),
-        ("{account}", format!("<b>{}</b>", escaped(invited.account.name.as_str()))),
-        ("{address}", escaped(invited.account.address.as_str())),
-    ] {
-        sentence = sentence.replacen(place, &value.replace('{', "&#123;"), 1);
-    }
-    let text = format!(
-        "<p>{sentence}</p>\
-         <p>{}</p>\
-         <form method=\"post\"><input type=\"hidden\" name=\"{FORM_FIELD}\" value=\"{}\">\
-         <button>{}</button></form>",
-        texts.not_asked,
-        app.site.tokens().form(&nonce, &token),
-        texts.sign_in,
-    );
+    let token = app.site.tokens().form(&nonce, &token);
+    let values = [
+        ("mailbox", invited.mailbox.as_str(), true),
+        ("company", invited.company.as_str(), true),
+        ("account", invited.account.name.as_str(), true),
+        ("address", invited.account.address.as_str(), false),
+    ];
+    let page = Page {
+        language: texts.language,
+        title: &texts.invitation.0,
+        paragraphs: vec![Run::filled(&texts.invitation.1, &values), Run::plain(&texts.not_asked)],
+        form: Some(Form { field: FORM_FIELD, token: &token, button: &texts.sign_in }),
+    };
     let cookie = FORM.set(&nonce, sign_ins.public.is_secure());
-    let page = page(StatusCode::OK, &texts, &texts.invitation.0, &text);
+    let page = page.response(StatusCode::OK, SAME_ORIGIN);
     ([(header::SET_COOKIE, cookie)], page).into_response()
 }
 
@@ -182,37 +180,6 @@ fn over(texts: &PageTexts) -> Response {
 }
 
 fn titled(status: StatusCode, texts: &PageTexts, (title, text): &Titled) -> Response {
-    page(status, texts, title, &format!("<p>{text}</p>"))
-}
-
-fn page(status: StatusCode, texts: &PageTexts, title: &str, text: &str) -> Response {
-    let page = format!(
-        "<!doctype html><html lang=\"{}\"><meta charset=\"utf-8\"><title>{title}</title>\
-         <meta name=\"viewport\" content=\"width=device-width\"><h1>{title}</h1>{text}</html>\n",
-        texts.language
-    );
-    let headers: [(HeaderName, &str); 5] = [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CACHE_CONTROL, "no-store"),
-        // With `no-referrer` browsers would not say which page a form came from.
-        (header::REFERRER_POLICY, "same-origin"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    (status, headers, page).into_response()
-}
-
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
+    let paragraphs = vec![Run::plain(text)];
+    Page { language: texts.language, title, paragraphs, form: None }.response(status, SAME_ORIGIN)
 }

@@ -52,7 +52,7 @@ pub(crate) struct PermitArgs {
     #[arg(
         long,
         value_name = "BOOL",
-        help = "Log in although security none lets everybody on the way read the password: true or false"
+        help = "Log in although, with security none, the password can be read on its way: true or false"
     )]
     allow_cleartext_login: Option<bool>,
     /// Take back every permission.

@@ -94,7 +94,7 @@ pub(super) struct Form {
         long,
         value_name = "FILE",
         help_heading = "OAuth",
-        help = "File whose first line is an access token that somebody else renews, for SMTP and IMAP"
+        help = "File whose first line is an access token that another program renews, for SMTP and IMAP"
     )]
     token_file: Option<PathBuf>,
     /// Environment variable that holds it.

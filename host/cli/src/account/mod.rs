@@ -63,7 +63,7 @@ pub(super) enum AccountCommand {
     Authorize(sign_in::AuthorizeArgs),
     /// End the sign-in: at the provider, where it offers that, and here.
     Deauthorize(super::store_args::AccountArgs),
-    #[command(about = "Somebody else knows the credentials: they are not used from now on")]
+    #[command(about = "Mark the account compromised: its credentials are not used from now on")]
     MarkCompromised(state::CompromisedArgs),
     /// Send a test message through the fallback, as if the account were down.
     TestFallback(fallback::TestFallbackArgs),

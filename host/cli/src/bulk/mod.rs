@@ -70,7 +70,7 @@ pub(super) struct BulkArgs {
         value_name = "ADDRESS:PORT",
         num_args = 0..=1,
         require_equals = true,
-        help = "Look up, too, what the sender's domain publishes: SPF, DKIM, DMARC, MX. Asks this machine's resolver, or the one named; without it nobody is asked"
+        help = "Look up, too, what the sender's domain publishes: SPF, DKIM, DMARC, MX. Asks this machine's resolver, or the one named; without it no resolver is asked"
     )]
     #[allow(clippy::option_option)] // not given, given, given with an address
     dns: Option<Option<SocketAddr>>,

@@ -47,7 +47,7 @@ pub(super) struct OutboxArgs {
 enum OutboxCommand {
     /// What was asked for together, and where its mails are.
     Batches(BatchesArgs),
-    #[command(about = "Not before somebody releases it", after_help = HELP)]
+    #[command(about = "Hold mails until a person releases them", after_help = HELP)]
     Hold(ChangeArgs),
     /// It may go, now.
     #[command(after_help = HELP)]

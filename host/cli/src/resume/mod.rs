@@ -45,7 +45,7 @@ pub(super) struct ResumeArgs {
     #[arg(
         long,
         conflicts_with_all = ["wait", "fallback", "send_again"],
-        help = "Send again what failed for everybody"
+        help = "Send again mails that failed for all recipients"
     )]
     failed: bool,
     /// Of this batch, by its name or id (`postroom outbox batches`).

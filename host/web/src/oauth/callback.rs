@@ -16,7 +16,7 @@ use axum::routing::get;
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::page::Page;
+use super::page::SignInPage;
 use postroom_transport::BoxFuture;
 use postroom_transport::oauth::{
     AuthorizationReply, Client, Error, Granted, PendingAuthorization, StateDigest, Wanted, after,
@@ -147,18 +147,18 @@ async fn ended<S: Session>(
     method: Method,
     headers: &HeaderMap,
     query: Option<String>,
-) -> Page {
+) -> SignInPage {
     // HEAD comes here too, and must end nothing.
     if method != Method::GET {
-        return Page::Foreign;
+        return SignInPage::Foreign;
     }
-    let Some((company, user)) = session.visitor(headers) else { return Page::NotLoggedIn };
+    let Some((company, user)) = session.visitor(headers) else { return SignInPage::NotLoggedIn };
     match callback.finish(&query.unwrap_or_default(), (&company, &user)).await {
-        Err(_) => Page::Foreign,
+        Err(_) => SignInPage::Foreign,
         Ok((owner, result)) => {
             let went_well = result.is_ok();
             let was_stored = session.ended(owner, result).await;
-            if went_well && was_stored { Page::SignedIn } else { Page::Failed }
+            if went_well && was_stored { SignInPage::SignedIn } else { SignInPage::Failed }
         }
     }
 }

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot};
 use url::Url;
 
-use super::page::Page;
+use super::page::SignInPage;
 use postroom_transport::oauth::{
     AuthorizationReply, Client, Error, Granted, PendingAuthorization, StateDigest, Wanted, state_digest,
 };
@@ -89,13 +89,13 @@ impl Listening {
     }
 
     /// Refuses a request that belongs to no sign-in. It does not end the wait at once, or any page could spoil a sign-in.
-    fn refuse(&self) -> Page {
+    fn refuse(&self) -> SignInPage {
         let mut foreign = self.foreign.lock().unwrap_or_else(PoisonError::into_inner);
         *foreign += 1;
         if *foreign >= MOST_FOREIGN {
             self.answer.lock().unwrap_or_else(PoisonError::into_inner).take();
         }
-        Page::Foreign
+        SignInPage::Foreign
     }
 }
 
@@ -119,8 +119,8 @@ async fn open(State(listening): State<Arc<Listening>>, request: Request) -> Resp
     }
     let waiting = listening.answer.lock().unwrap_or_else(PoisonError::into_inner).take();
     match waiting.map(|waiting| waiting.send(reply)) {
-        Some(Ok(())) => Page::Received.shown(request.headers()),
+        Some(Ok(())) => SignInPage::Received.shown(request.headers()),
         // The answer came a second time: the page was reloaded.
-        _ => Page::Foreign.shown(request.headers()),
+        _ => SignInPage::Foreign.shown(request.headers()),
     }
 }

@@ -1,12 +1,13 @@
 //! The page that a browser shows when it comes back from the provider. Fixed text, in its language: nothing of the request is in it.
 
+use crate::page::{Page, Run};
 use crate::page_texts::PageTexts;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response;
 
 /// The pages that a visitor may be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Page {
+pub(super) enum SignInPage {
     /// To a loopback listener: the rest happens in the program.
     Received,
     /// To our web app: all went well.
@@ -19,31 +20,21 @@ pub(super) enum Page {
     NotLoggedIn,
 }
 
-impl Page {
+impl SignInPage {
     /// Builds the response with the page, in the language of its reader.
     pub(super) fn shown(self, to: &HeaderMap) -> Response {
         let texts = PageTexts::asked_for(to);
         let (status, (title, text)) = match self {
-            Self::Received => (StatusCode::OK, texts.received),
-            Self::SignedIn => (StatusCode::OK, texts.signed_in),
-            Self::Failed => (StatusCode::OK, texts.failed),
-            Self::Foreign => (StatusCode::BAD_REQUEST, texts.foreign),
-            Self::NotLoggedIn => (StatusCode::UNAUTHORIZED, texts.not_logged_in),
+            Self::Received => (StatusCode::OK, &texts.received),
+            Self::SignedIn => (StatusCode::OK, &texts.signed_in),
+            Self::Failed => (StatusCode::OK, &texts.failed),
+            Self::Foreign => (StatusCode::BAD_REQUEST, &texts.foreign),
+            Self::NotLoggedIn => (StatusCode::UNAUTHORIZED, &texts.not_logged_in),
         };
-        let page = format!(
-            "<!doctype html><html lang=\"{}\"><meta charset=\"utf-8\"><title>{title}</title>\
-             <meta name=\"viewport\" content=\"width=device-width\"><h1>{title}</h1><p>{text}</p></html>\n",
-            texts.language
-        );
-        let headers = [
-            (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-            // The address of this page holds the code: it is kept nowhere and sent nowhere.
-            (header::CACHE_CONTROL, "no-store"),
-            (header::REFERRER_POLICY, "no-referrer"),
-            (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
-            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-            (header::CONNECTION, "close"),
-        ];
-        (status, headers, page).into_response()
+        let page = Page { language: texts.language, title, paragraphs: vec![Run::plain(text)], form: None };
+        // The address of this page holds the code, and is sent nowhere.
+        let mut response = page.response(status, "no-referrer");
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        response
     }
 }
