@@ -38,6 +38,8 @@ struct Node {
 #[derive(Debug)]
 pub struct Tree {
     nodes: Vec<Node>,
+    /// The document goes on behind what was read of it.
+    pub(super) is_cut: bool,
 }
 
 /// A step of a walk through a tree in document order.
@@ -53,9 +55,14 @@ pub(super) enum Step<'a> {
 impl Tree {
     /// Makes a tree of a document alone.
     pub(super) fn new() -> Self {
-        let mut tree = Self { nodes: Vec::new() };
+        let mut tree = Self { nodes: Vec::new(), is_cut: false };
         tree.push(Content::Root);
         tree
+    }
+
+    /// True if the document was longer than its limits.
+    pub fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     /// Returns the number of nodes, of those too that hang nowhere.

@@ -1,0 +1,158 @@
+//! The line over a quotation: `On Friday John <john@customer.example> wrote:`, on one line or broken into several.
+
+use super::line::{Line, is_blank, is_quoted};
+use super::phrases::{DAYS, OPENERS, VERBS};
+use crate::domain::phrases::plain;
+
+/// Lines that programs break it into.
+const LINES: usize = 5;
+/// Characters of it.
+const LONGEST: usize = 400;
+/// Characters of one that only its verb marks.
+const SHORT: usize = 100;
+
+/// Returns of how many lines the attribution is that begins here; none where none does.
+pub(super) fn lines(lines: &[Line]) -> Option<usize> {
+    let own = own_lines(lines)?;
+    let is_text = (1..own).any(|from| {
+        let (before, rest) = lines.split_at_checked(from).unwrap_or((lines, &[]));
+        is_sentence(before) && rest.first().is_some_and(|line| may_begin(&plain(&line.text))) && own_lines(rest) == Some(own - from)
+    });
+    (!is_text).then_some(own)
+}
+
+/// True for lines over an attribution that are none of it: without a figure, or ended as a sentence is.
+fn is_sentence(lines: &[Line]) -> bool {
+    let ends = |line: &Line| line.text.trim_end().ends_with(['.', '!', '?', ':', '。']);
+    lines.last().is_some_and(ends) || !lines.iter().any(|line| line.text.chars().any(char::is_numeric))
+}
+
+fn own_lines(lines: &[Line]) -> Option<usize> {
+    let mut joined = String::new();
+    for (at, line) in lines.iter().take(LINES).enumerate() {
+        if is_blank(&line.text) || (at > 0 && is_quoted(&line.text)) || joined.len() + line.text.len() > 4 * LONGEST {
+            return None;
+        }
+        joined.push_str(&line.text);
+        joined.push(' ');
+        let text = plain(&joined);
+        if at == 0 && !may_begin(&text) && !may_end(&text) {
+            return None;
+        }
+        let quotes = || lines.iter().skip(at + 1).find(|line| !is_blank(&line.text)).is_some_and(|line| is_quoted(&line.text));
+        if text.chars().count() <= LONGEST && is_attribution(&text, at > 0, quotes) {
+            return Some(at + 1);
+        }
+    }
+    None
+}
+
+/// True for the end of an attribution: it is looked at closely only then.
+fn may_end(text: &str) -> bool {
+    let bare = bare(text);
+    bare.ends_with([':', '：']) || VERBS.ends(bare)
+}
+
+/// Removes what programs decorate it with.
+fn bare(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || "*-_=~|\"".contains(c))
+}
+
+fn is_attribution(text: &str, is_joined: bool, quotes: impl Fn() -> bool) -> bool {
+    let bare = bare(text);
+    let body = bare.trim_end_matches([':', '：', ' ', '*', '_', '>']);
+    let has_colon = bare.ends_with([':', '：']);
+    let ends_with_verb = VERBS.ends(body) && ends_word(body);
+    if !has_colon && !ends_with_verb {
+        return false;
+    }
+    let opens = may_begin(bare);
+    let has_address = has_address(body);
+    let is_dated = is_dated(body);
+    // By its shape: a date, an address in angle brackets, a colon.
+    let ends_with_address = body_ends_with_address(bare);
+    if has_colon && ends_with_address && is_dated {
+        return opens || !is_joined;
+    }
+    let has_digit = body.chars().any(|c| c.is_numeric());
+    if ends_with_verb {
+        let is_near = bare.chars().count() <= SHORT;
+        return (opens && has_digit && (has_colon || (has_address && is_dated)))
+            || (has_colon && (opens || !is_joined) && has_address)
+            || (has_colon && !is_joined && is_near && is_dated && body.chars().any(char::is_alphabetic) && !body.contains(". "))
+            || (has_colon && is_near && !body.contains(['.', ',']) && quotes());
+    }
+    // The verb stands between date and name in some languages.
+    has_colon && opens && VERBS.is_in(body) && (is_dated || (has_address && has_digit))
+}
+
+/// True if the last word is a whole one: `wrote`, and no `rewrote`.
+fn ends_word(body: &str) -> bool {
+    let first = VERBS.found(body).any(|(start, _)| body.get(start..).is_some_and(|rest| rest.split(' ').count() <= 5));
+    first || !body.is_ascii()
+}
+
+/// True for a text that begins as attributions do: with their first word in some language, a day, a number or a bracketed name.
+fn may_begin(text: &str) -> bool {
+    let text = bare(text).trim_start_matches(['[', '(', '>', ' ']);
+    if text.starts_with(char::is_numeric) {
+        return true;
+    }
+    let mut words = text.split([' ', ',']);
+    let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let first = first.trim_end_matches(['.', ':']);
+    let two = [first, " ", second].concat();
+    OPENERS.contains(first)
+        || OPENERS.contains(two.as_str())
+        || DAYS.contains(first)
+        // Scripts without spaces.
+        || OPENERS.iter().any(|opener| !opener.is_ascii() && opener.chars().all(|c| c >= '\u{2e80}') && text.starts_with(opener))
+}
+
+fn has_address(text: &str) -> bool {
+    let mut parts = text.split('@');
+    let before = parts.next().unwrap_or_default();
+    parts.next().is_some_and(|after| {
+        after.starts_with(|c: char| c.is_alphanumeric() || c == '[')
+            && before.ends_with(|c: char| c.is_alphanumeric() || "._-+'".contains(c))
+    })
+}
+
+/// True for `… <a@b.example>:`, also with a link in place of the address.
+fn body_ends_with_address(text: &str) -> bool {
+    let text = text.trim_end_matches([':', '：', ' ', '*', '_', '"']);
+    let text = text.replace("&lt;", "<").replace("&gt;", ">");
+    let text = text.trim_end_matches([' ', '>', ')', ']']);
+    let start = text.rfind(['<', '(', '[']);
+    start.and_then(|start| text.get(start..)).is_some_and(|address| has_address(address) && !address.trim().contains(' '))
+        || text.rsplit(' ').next().is_some_and(|last| last.starts_with('<') && has_address(last))
+}
+
+/// True for a text with a year, a time of day or a date in figures.
+fn is_dated(text: &str) -> bool {
+    let numbers: Vec<(usize, &str)> = numbers(text);
+    let is_year = |number: &str| number.len() == 4 && (number.starts_with("19") || number.starts_with("20"));
+    if numbers.iter().any(|(_, number)| is_year(number)) {
+        return true;
+    }
+    numbers.windows(2).any(|pair| {
+        let [(first_at, first), (second_at, second)] = pair else { return false };
+        let between = text.get(first_at + first.len()..*second_at).unwrap_or_default();
+        let is_time = second.len() == 2 && first.len() <= 2 && matches!(between, ":" | "h" | "." | ".:" | "：" | " h " | "時");
+        let is_date = matches!(between, "/" | "." | "-" | "月") && first.len() <= 2 && second.len() <= 2;
+        is_time || is_date
+    })
+}
+
+/// Returns the numbers in a text and where they begin.
+fn numbers(text: &str) -> Vec<(usize, &str)> {
+    let mut found = vec![];
+    let mut rest = 0;
+    while let Some(start) = text.get(rest..).and_then(|tail| tail.find(|c: char| c.is_ascii_digit())).map(|at| at + rest) {
+        let tail = text.get(start..).unwrap_or_default();
+        let length = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
+        found.push((start, tail.get(..length).unwrap_or_default()));
+        rest = start + length;
+    }
+    found
+}
