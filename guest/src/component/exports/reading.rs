@@ -12,7 +12,11 @@ use crate::domain::inbound::Sender;
 use crate::domain::reading::{self, AttachedFile, Reading};
 
 impl wit::Guest for Component {
-    fn read(message: MessageContent, own_addresses: Vec<String>, now: String) -> Result<wit::Message, InboundError> {
+    fn read(
+        message: MessageContent,
+        own_addresses: Vec<String>,
+        now: String,
+    ) -> Result<wit::Message, InboundError> {
         let _call = call::begin();
         let now = time_in(&now).map_err(at_argument("now")).map_err(InboundError::Argument)?;
         let raw = raw_message(message)?;

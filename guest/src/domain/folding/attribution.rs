@@ -16,7 +16,9 @@ pub(super) fn lines(lines: &[Line]) -> Option<usize> {
     let own = own_lines(lines)?;
     let is_text = (1..own).any(|from| {
         let (before, rest) = lines.split_at_checked(from).unwrap_or((lines, &[]));
-        is_sentence(before) && rest.first().is_some_and(|line| may_begin(&plain(&line.text))) && own_lines(rest) == Some(own - from)
+        is_sentence(before)
+            && rest.first().is_some_and(|line| may_begin(&plain(&line.text)))
+            && own_lines(rest) == Some(own - from)
     });
     (!is_text).then_some(own)
 }
@@ -30,7 +32,10 @@ fn is_sentence(lines: &[Line]) -> bool {
 fn own_lines(lines: &[Line]) -> Option<usize> {
     let mut joined = String::new();
     for (at, line) in lines.iter().take(LINES).enumerate() {
-        if is_blank(&line.text) || (at > 0 && is_quoted(&line.text)) || joined.len() + line.text.len() > 4 * LONGEST {
+        if is_blank(&line.text)
+            || (at > 0 && is_quoted(&line.text))
+            || joined.len() + line.text.len() > 4 * LONGEST
+        {
             return None;
         }
         joined.push_str(&line.text);
@@ -39,7 +44,13 @@ fn own_lines(lines: &[Line]) -> Option<usize> {
         if at == 0 && !may_begin(&text) && !may_end(&text) {
             return None;
         }
-        let quotes = || lines.iter().skip(at + 1).find(|line| !is_blank(&line.text)).is_some_and(|line| is_quoted(&line.text));
+        let quotes = || {
+            lines
+                .iter()
+                .skip(at + 1)
+                .find(|line| !is_blank(&line.text))
+                .is_some_and(|line| is_quoted(&line.text))
+        };
         if text.chars().count() <= LONGEST && is_attribution(&text, at > 0, quotes) {
             return Some(at + 1);
         }
@@ -79,8 +90,13 @@ fn is_attribution(text: &str, is_joined: bool, quotes: impl Fn() -> bool) -> boo
         let is_near = bare.chars().count() <= SHORT;
         return (opens && has_digit && (has_colon || (has_address && is_dated)))
             || (has_colon && (opens || !is_joined) && has_address)
-            || (has_colon && !is_joined && is_near && is_dated && body.chars().any(char::is_alphabetic) && !body.contains(". "))
-            || (has_colon && is_near && !body.contains(['.', ',']) && quotes());
+            || (has_colon
+                && !is_joined
+                && is_near
+                && is_dated
+                && body.chars().any(char::is_alphabetic)
+                && !body.contains(". "))
+            || (has_colon && is_near && (opens || !body.contains(['.', ','])) && quotes());
     }
     // The verb stands between date and name in some languages.
     has_colon && opens && VERBS.is_in(body) && (is_dated || (has_address && has_digit))
@@ -88,7 +104,9 @@ fn is_attribution(text: &str, is_joined: bool, quotes: impl Fn() -> bool) -> boo
 
 /// True if the last word is a whole one: `wrote`, and no `rewrote`.
 fn ends_word(body: &str) -> bool {
-    let first = VERBS.found(body).any(|(start, _)| body.get(start..).is_some_and(|rest| rest.split(' ').count() <= 5));
+    let first = VERBS
+        .found(body)
+        .any(|(start, _)| body.get(start..).is_some_and(|rest| rest.split(' ').count() <= 5));
     first || !body.is_ascii()
 }
 
@@ -124,7 +142,9 @@ fn body_ends_with_address(text: &str) -> bool {
     let text = text.replace("&lt;", "<").replace("&gt;", ">");
     let text = text.trim_end_matches([' ', '>', ')', ']']);
     let start = text.rfind(['<', '(', '[']);
-    start.and_then(|start| text.get(start..)).is_some_and(|address| has_address(address) && !address.trim().contains(' '))
+    start
+        .and_then(|start| text.get(start..))
+        .is_some_and(|address| has_address(address) && !address.trim().contains(' '))
         || text.rsplit(' ').next().is_some_and(|last| last.starts_with('<') && has_address(last))
 }
 
@@ -138,7 +158,9 @@ fn is_dated(text: &str) -> bool {
     numbers.windows(2).any(|pair| {
         let [(first_at, first), (second_at, second)] = pair else { return false };
         let between = text.get(first_at + first.len()..*second_at).unwrap_or_default();
-        let is_time = second.len() == 2 && first.len() <= 2 && matches!(between, ":" | "h" | "." | ".:" | "：" | " h " | "時");
+        let is_time = second.len() == 2
+            && first.len() <= 2
+            && matches!(between, ":" | "h" | "." | ".:" | "：" | " h " | "時");
         let is_date = matches!(between, "/" | "." | "-" | "月") && first.len() <= 2 && second.len() <= 2;
         is_time || is_date
     })
@@ -148,7 +170,9 @@ fn is_dated(text: &str) -> bool {
 fn numbers(text: &str) -> Vec<(usize, &str)> {
     let mut found = vec![];
     let mut rest = 0;
-    while let Some(start) = text.get(rest..).and_then(|tail| tail.find(|c: char| c.is_ascii_digit())).map(|at| at + rest) {
+    while let Some(start) =
+        text.get(rest..).and_then(|tail| tail.find(|c: char| c.is_ascii_digit())).map(|at| at + rest)
+    {
         let tail = text.get(start..).unwrap_or_default();
         let length = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
         found.push((start, tail.get(..length).unwrap_or_default()));

@@ -14,7 +14,9 @@ const TITLE: usize = 100;
 
 /// True for the title over a message that is passed on.
 pub(super) fn is_forward(line: &str) -> bool {
-    title(line).is_some_and(|(title, is_ruled)| FORWARDED.begins(&title) && (is_ruled || FORWARDED.is(title.trim_end_matches([':', '：', ' ']))))
+    title(line).is_some_and(|(title, is_ruled)| {
+        FORWARDED.begins(&title) && (is_ruled || FORWARDED.is(title.trim_end_matches([':', '：', ' '])))
+    })
 }
 
 /// True if the title begins here under which a message is repeated.
@@ -26,7 +28,12 @@ pub(super) fn is_original(lines: &[Line]) -> bool {
         return false;
     }
     // Without dashes it needs a header under it.
-    is_ruled || lines.iter().skip(1).find(|line| !is_blank(&line.text)).is_some_and(|line| label(&line.text).is_some())
+    is_ruled
+        || lines
+            .iter()
+            .skip(1)
+            .find(|line| !is_blank(&line.text))
+            .is_some_and(|line| label(&line.text).is_some())
 }
 
 /// Returns what stands between the dashes of a line in plain form, and whether there are dashes.
@@ -36,7 +43,8 @@ fn title(line: &str) -> Option<(String, bool)> {
     }
     let text = plain(line);
     let bare = text.trim_matches(|c: char| c.is_whitespace() || "-_=*~<>|+#.—–─[]".contains(c));
-    let before = text.len() - text.trim_start_matches(|c: char| c.is_whitespace() || "-_=*~|+#—–─".contains(c)).len();
+    let before =
+        text.len() - text.trim_start_matches(|c: char| c.is_whitespace() || "-_=*~|+#—–─".contains(c)).len();
     let is_short = !bare.is_empty() && bare.chars().count() <= TITLE;
     is_short.then(|| (bare.to_owned(), before >= 2))
 }
@@ -54,7 +62,13 @@ enum Field {
 /// Splits a line into a field that is known and its value.
 fn label(line: &str) -> Option<(Field, String)> {
     let (name, value) = pair(line)?;
-    let fields = [(Field::From, &FROM), (Field::Date, &DATE), (Field::Subject, &SUBJECT), (Field::To, &TO), (Field::Copy, &COPY)];
+    let fields = [
+        (Field::From, &FROM),
+        (Field::Date, &DATE),
+        (Field::Subject, &SUBJECT),
+        (Field::To, &TO),
+        (Field::Copy, &COPY),
+    ];
     let known = fields.into_iter().find(|(_, words)| words.contains(name.as_str()));
     known.map(|(field, _)| (field, value))
 }
@@ -65,7 +79,9 @@ fn pair(line: &str) -> Option<(String, String)> {
     let (name, value) = line.split_once([':', '：'])?;
     let strip = |c: char| c.is_whitespace() || "*_|>\u{200e}\u{200f}\u{202a}\u{202c}".contains(c);
     let name = plain(name.trim_matches(strip));
-    let is_label = !name.is_empty() && name.chars().count() <= LABEL && name.chars().next().is_some_and(char::is_alphabetic);
+    let is_label = !name.is_empty()
+        && name.chars().count() <= LABEL
+        && name.chars().next().is_some_and(char::is_alphabetic);
     is_label.then(|| (name, plain(value.trim_matches(strip))))
 }
 
@@ -106,7 +122,8 @@ fn is_known_header(lines: &[Line]) -> bool {
     let has_address = text.contains('@');
     let has_digit = text.chars().any(char::is_numeric);
     let is_dated = has(Field::Date) && has_digit;
-    let known = [Field::From, Field::Date, Field::To, Field::Subject].into_iter().filter(|kind| has(*kind)).count();
+    let known =
+        [Field::From, Field::Date, Field::To, Field::Subject].into_iter().filter(|kind| has(*kind)).count();
     // A journey has a from, a to and a date as well: what makes it a header is an address, or its subject.
     match first {
         Field::From | Field::Date => {
@@ -122,9 +139,12 @@ fn is_known_header(lines: &[Line]) -> bool {
 fn is_header_by_shape(lines: &[Line]) -> bool {
     let pairs: Vec<(String, String)> = lines.iter().take(8).map_while(|line| pair(&line.text)).collect();
     let is_short = |(name, _): &(String, String)| name.split(' ').count() <= 2;
-    let first_has_address = pairs.first().is_some_and(|(_, value)| value.contains('@') && value.contains(['<', '[']));
+    let first_has_address =
+        pairs.first().is_some_and(|(_, value)| value.contains('@') && value.contains(['<', '[']));
     let has_time = |(_, value): &(String, String)| {
-        let has_year = value.split(|c: char| !c.is_ascii_digit()).any(|number| number.len() == 4 && number.starts_with("20"));
+        let has_year = value
+            .split(|c: char| !c.is_ascii_digit())
+            .any(|number| number.len() == 4 && number.starts_with("20"));
         has_year && value.contains(':')
     };
     pairs.len() >= 3 && pairs.iter().all(is_short) && first_has_address && pairs.iter().skip(1).any(has_time)

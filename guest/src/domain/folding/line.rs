@@ -38,7 +38,8 @@ pub(super) fn is_blank(line: &str) -> bool {
 /// True for a line that is marked as quoted.
 pub(super) fn is_quoted(line: &str) -> bool {
     let line = line.trim_start();
-    line.starts_with(['>', '＞']) || (line.starts_with("&gt;") && line.get(4..).is_some_and(|rest| rest.starts_with([' ', '&'])))
+    line.starts_with(['>', '＞'])
+        || (line.starts_with("&gt;") && line.get(4..).is_some_and(|rest| rest.starts_with([' ', '&'])))
 }
 
 /// True for a line of dashes or the like, as wide as a rule.

@@ -75,7 +75,11 @@ pub fn fold(lines: &[Line], is_forward: bool) -> Folded {
         without_blank_ends(&text).to_owned()
     };
     let some = |text: String| (!text.is_empty()).then_some(text);
-    Folded { reply: join(Part::New), quoted: some(join(Part::Quoted)), signature: some(join(Part::Signature)) }
+    Folded {
+        reply: join(Part::New),
+        quoted: some(join(Part::Quoted)),
+        signature: some(join(Part::Signature)),
+    }
 }
 
 /// Removes the empty lines at both ends, and keeps how far the first line is indented.
@@ -99,10 +103,14 @@ fn parts(lines: &[Line], is_forward: bool) -> Vec<Part> {
     let kinds = found.kinds.as_slice();
     let mut end = found.quotation.unwrap_or(lines.len().min(LINES));
     // A rule over the quotation is a part of it.
-    while end > 0 && found.quotation.is_some() && at(lines, end - 1).is_some_and(|line| is_blank(line) || is_rule(line)) {
+    while end > 0
+        && found.quotation.is_some()
+        && at(lines, end - 1).is_some_and(|line| is_blank(line) || is_rule(line))
+    {
         end -= 1;
     }
-    let has_text = |range: std::ops::Range<usize>| kinds.get(range).is_some_and(|kinds| kinds.contains(&Kind::Text));
+    let has_text =
+        |range: std::ops::Range<usize>| kinds.get(range).is_some_and(|kinds| kinds.contains(&Kind::Text));
     if !has_text(0..end) {
         return parts;
     }
@@ -115,7 +123,9 @@ fn parts(lines: &[Line], is_forward: bool) -> Vec<Part> {
         return parts;
     }
     // From the end upwards: quotations and signatures behind which nothing new stands.
-    while let Some(last) = kinds.get(..end).and_then(|kinds| kinds.iter().rposition(|kind| *kind != Kind::Blank)) {
+    while let Some(last) =
+        kinds.get(..end).and_then(|kinds| kinds.iter().rposition(|kind| *kind != Kind::Blank))
+    {
         let is_text = kinds.get(last) == Some(&Kind::Text);
         let other = |kind: &Kind| if is_text { *kind == Kind::Quoted } else { *kind == Kind::Text };
         let start = kinds.get(..last).and_then(|kinds| kinds.iter().rposition(other)).map_or(0, |at| at + 1);
@@ -138,7 +148,8 @@ fn parts(lines: &[Line], is_forward: bool) -> Vec<Part> {
     // One quotation over the answer to it.
     let shown = kinds.get(..end).unwrap_or_default();
     let first_text = shown.iter().position(|kind| *kind == Kind::Text).unwrap_or(0);
-    let is_one_quotation = shown.iter().enumerate().all(|(at, kind)| *kind != Kind::Quoted || at < first_text);
+    let is_one_quotation =
+        shown.iter().enumerate().all(|(at, kind)| *kind != Kind::Quoted || at < first_text);
     if is_one_quotation && shown.iter().take(first_text).any(|kind| *kind == Kind::Quoted) {
         mark(0, first_text, Part::Quoted);
     }

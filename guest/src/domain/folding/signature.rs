@@ -36,9 +36,8 @@ fn visible(lines: &[Line], from: usize) -> impl Iterator<Item = &str> {
 fn delimited(lines: &[Line]) -> Option<usize> {
     lines.iter().enumerate().position(|(at, line)| {
         let text = line.text.trim();
-        let count = visible(lines, at + 1).count();
-        if matches!(text, "--" | "__" | "—" | "–" | "- -" | "—–") {
-            return count <= DELIMITED;
+        if matches!(text, "--" | "__" | "—" | "–" | "- -") {
+            return visible(lines, at + 1).take(DELIMITED + 1).count() <= DELIMITED;
         }
         let is_apart = at == 0 || lines.get(at - 1).is_none_or(|before| is_blank(&before.text));
         is_rule(text) && is_apart && is_card(lines, at + 1, 1..=CARD) && has_contact(lines, at + 1)
@@ -51,11 +50,13 @@ fn is_card(lines: &[Line], from: usize, count: std::ops::RangeInclusive<usize>) 
         let words = line.split_whitespace().count();
         let is_sentence = words >= 6 && line.ends_with(['.', '?', '!', '。']) || words >= 14;
         let lower = plain(line);
-        line.chars().count() <= WIDTH && !is_sentence && !["ps", "p.s.", "ps:", "nb", "p.s"].iter().any(|mark| {
-            lower.strip_prefix(mark).is_some_and(|rest| rest.starts_with([' ', ':']))
-        })
+        line.chars().count() <= WIDTH
+            && !is_sentence
+            && !["ps", "p.s.", "ps:", "nb", "p.s"]
+                .iter()
+                .any(|mark| lower.strip_prefix(mark).is_some_and(|rest| rest.starts_with([' ', ':'])))
     };
-    count.contains(&visible(lines, from).count()) && visible(lines, from).all(fits)
+    count.contains(&visible(lines, from).take(count.end() + 1).count()) && visible(lines, from).all(fits)
 }
 
 /// True if the lines have an address, a link or a telephone number.
@@ -70,7 +71,8 @@ fn has_contact(lines: &[Line], from: usize) -> bool {
 fn device(lines: &[Line]) -> Option<usize> {
     lines.iter().enumerate().position(|(at, line)| {
         let is_free = |neighbour: Option<&Line>| neighbour.is_none_or(|line| is_blank(&line.text));
-        let is_apart = is_free(at.checked_sub(1).and_then(|before| lines.get(before))) || is_free(lines.get(at + 1));
+        let is_apart =
+            is_free(at.checked_sub(1).and_then(|before| lines.get(before))) || is_free(lines.get(at + 1));
         is_apart && is_device_line(&line.text)
     })
 }
@@ -87,12 +89,18 @@ fn is_device_line(line: &str) -> bool {
         return false;
     }
     let word = |c: char| c.is_whitespace() || ",.!'’()/".contains(c);
-    let names_device = shown.split(word).filter(|word| !word.is_empty()).take(8).any(|word| DEVICE_WORDS.contains(word));
+    let names_device =
+        shown.split(word).filter(|word| !word.is_empty()).take(8).any(|word| DEVICE_WORDS.contains(word));
     let first_sentence = shown.split(['.', ',', '!', '，', '。']).next().unwrap_or_default();
     let names_it_first = first_sentence.split(word).any(|word| DEVICE_WORDS.contains(word));
-    let is_plain = shown.chars().count() <= DEVICE && !shown.contains([',', ';', '?']) && !shown.ends_with(['.', ':']);
+    let is_plain =
+        shown.chars().count() <= DEVICE && !shown.contains([',', ';', '?']) && !shown.ends_with(['.', ':']);
     // A sentence that goes on is a sentence: "sent from my desk, which is easier".
-    (begins && is_plain) || (names_device && names_it_first && shown.chars().count() <= 2 * DEVICE && !shown.contains(['?', ':']))
+    (begins && is_plain)
+        || (names_device
+            && names_it_first
+            && shown.chars().count() <= 2 * DEVICE
+            && !shown.contains(['?', ':']))
 }
 
 /// Finds a closing with the card of its writer under it; the name alone is a part of the letter.

@@ -35,7 +35,9 @@ pub fn generate(tree: &Tree, policy: &Policy) -> Generated {
                 made.is_cut = true;
                 return false;
             }
-            Step::Text(text) if policy.makes_links && links == 0 => push_linked(&mut made.html, text, push_content),
+            Step::Text(text) if policy.makes_links && links == 0 => {
+                push_linked(&mut made.html, text, push_content)
+            }
             Step::Text(text) => push_content(&mut made.html, text),
             Step::Open(None, _) => return false,
             Step::Open(Some(name), _) if policy.dropped.contains(&name) => return false,
@@ -65,12 +67,16 @@ pub fn generate(tree: &Tree, policy: &Policy) -> Generated {
 fn loads_picture(name: &str, attributes: &[Attribute], policy: &Policy) -> bool {
     let is_remote = |value: &str| {
         let value = value.trim_start().as_bytes();
-        [b"http:".as_slice(), b"https:", b"//", b"ftp:"].iter().any(|scheme| value.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme)))
+        [b"http:".as_slice(), b"https:", b"//", b"ftp:"]
+            .iter()
+            .any(|scheme| value.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme)))
     };
     attributes.iter().any(|attribute| match &*attribute.name.local {
         "src" | "srcset" if !matches!(name, "img" | "source" | "input" | "picture") => false,
         "style" => loads_by_style(&attribute.value),
-        known if PICTURES.contains(&known) => is_remote(&attribute.value) && !is_link(&attribute.value, policy.source_schemes),
+        known if PICTURES.contains(&known) => {
+            is_remote(&attribute.value) && !is_link(&attribute.value, policy.source_schemes)
+        }
         _ => false,
     })
 }

@@ -7,11 +7,42 @@ use html5ever::Attribute;
 
 /// Elements that begin and end a line.
 const BLOCKS: &[&str] = &[
-    "address", "article", "aside", "blockquote", "body", "center", "dd", "div", "dl", "dt", "fieldset", "figure", "footer", "form", "h1", "h2",
-    "h3", "h4", "h5", "h6", "header", "li", "main", "nav", "ol", "p", "pre", "section", "table", "tr", "ul", "caption",
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "body",
+    "center",
+    "dd",
+    "div",
+    "dl",
+    "dt",
+    "fieldset",
+    "figure",
+    "footer",
+    "form",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "li",
+    "main",
+    "nav",
+    "ol",
+    "p",
+    "pre",
+    "section",
+    "table",
+    "tr",
+    "ul",
+    "caption",
 ];
 /// Those of them with an empty line around.
-const PARAGRAPHS: &[&str] = &["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "dl", "pre", "table"];
+const PARAGRAPHS: &[&str] =
+    &["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "dl", "pre", "table"];
 /// Bytes of a link that is written out behind its text.
 const LINK: usize = 500;
 /// Quotations within each other that are marked.
@@ -102,9 +133,17 @@ impl Writer {
         if is_block {
             self.end_line();
         }
-        let has_margin = PARAGRAPHS.contains(&name) && !is_tight(attributes) && !(matches!(name, "ul" | "ol") && !self.lists.is_empty());
+        let has_margin = PARAGRAPHS.contains(&name)
+            && !is_tight(attributes)
+            && !(matches!(name, "ul" | "ol") && !self.lists.is_empty());
         self.wants_empty_line |= has_margin;
-        self.frames.push(Frame { mark: self.mark, depth: self.depth, is_preformatted: self.is_preformatted, has_margin, link: None });
+        self.frames.push(Frame {
+            mark: self.mark,
+            depth: self.depth,
+            is_preformatted: self.is_preformatted,
+            has_margin,
+            link: None,
+        });
         match mark(name, attributes) {
             Some(Mark::RestQuoted) => {
                 self.end_line();
@@ -132,7 +171,9 @@ impl Writer {
             }
             "pre" | "textarea" => self.is_preformatted = true,
             "ul" => self.lists.push(None),
-            "ol" => self.lists.push(Some(value("start").and_then(|start| start.trim().parse().ok()).unwrap_or(1))),
+            "ol" => {
+                self.lists.push(Some(value("start").and_then(|start| start.trim().parse().ok()).unwrap_or(1)))
+            }
             "li" => self.item(),
             "tr" => self.is_in_row = false,
             "td" | "th" => {
@@ -143,14 +184,17 @@ impl Writer {
                 self.is_in_row = true;
             }
             "img" => {
-                let is_pixel = ["width", "height"].iter().any(|side| value(side).is_some_and(|side| matches!(side.trim(), "0" | "1")));
+                let is_pixel = ["width", "height"]
+                    .iter()
+                    .any(|side| value(side).is_some_and(|side| matches!(side.trim(), "0" | "1")));
                 let alt = value("alt").map(str::trim).filter(|alt| !alt.is_empty() && !is_pixel);
                 if let Some(alt) = alt {
                     self.text(&["[", alt, "]"].concat());
                 }
             }
             "a" => {
-                let link = value("href").map(str::trim).filter(|href| href.len() <= LINK && is_shown_link(href));
+                let link =
+                    value("href").map(str::trim).filter(|href| href.len() <= LINK && is_shown_link(href));
                 if let (Some(link), Some(frame)) = (link, self.frames.last_mut()) {
                     frame.link = Some((link.to_owned(), self.line.len()));
                 }
@@ -193,11 +237,20 @@ impl Writer {
     /// Writes out where a link leads, unless its text says that.
     fn write_link(&mut self, link: &str, start: usize) {
         let text = self.line.get(start..).unwrap_or_default().trim();
-        let target = link.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("mailto:")).and_then(|_| link.get(7..)).unwrap_or(link);
-        let target = target.split_once('?').filter(|(address, _)| address.contains('@') && !address.contains('/')).map_or(target, |(address, _)| address);
+        let target = link
+            .get(..7)
+            .filter(|scheme| scheme.eq_ignore_ascii_case("mailto:"))
+            .and_then(|_| link.get(7..))
+            .unwrap_or(link);
+        let target = target
+            .split_once('?')
+            .filter(|(address, _)| address.contains('@') && !address.contains('/'))
+            .map_or(target, |(address, _)| address);
         let bare = |text: &str| {
             let text = text.trim().trim_end_matches('/').to_lowercase();
-            ["https://", "http://", "www."].iter().fold(text, |text, begin| text.strip_prefix(begin).unwrap_or(&text).to_owned())
+            ["https://", "http://", "www."]
+                .iter()
+                .fold(text, |text, begin| text.strip_prefix(begin).unwrap_or(&text).to_owned())
         };
         if text.is_empty() || bare(text) == bare(target) {
             return;
@@ -260,7 +313,9 @@ impl Writer {
 /// True for a paragraph without an empty line around it, as programs write each line as one.
 fn is_tight(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|a| match &*a.name.local {
-        "class" => a.value.starts_with("Mso") || a.value.contains("MsoNormal") || a.value.starts_with("x_Mso"),
+        "class" => {
+            a.value.starts_with("Mso") || a.value.contains("MsoNormal") || a.value.starts_with("x_Mso")
+        }
         "style" => {
             let style = compact(&a.value);
             ["margin:0", "margin-top:0", "margin-bottom:0"].iter().any(|tight| style.contains(tight))
@@ -270,6 +325,8 @@ fn is_tight(attributes: &[Attribute]) -> bool {
 }
 
 fn is_shown_link(href: &str) -> bool {
-    let begins = |scheme: &str| href.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme));
-    (begins("https://") || begins("http://") || begins("mailto:")) && !href.contains(|c: char| c.is_whitespace() || c.is_control())
+    let begins =
+        |scheme: &str| href.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme));
+    (begins("https://") || begins("http://") || begins("mailto:"))
+        && !href.contains(|c: char| c.is_whitespace() || c.is_control())
 }

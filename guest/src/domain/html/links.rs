@@ -62,7 +62,8 @@ fn web(text: &str, at: usize) -> Option<(usize, usize, &'static str)> {
         return None;
     }
     let body = text.get(start..)?;
-    let is_end = |c: char| c.is_whitespace() || c.is_control() || "<>\"“”„«»`{}|\\^。，、（）「」".contains(c);
+    let is_end =
+        |c: char| c.is_whitespace() || c.is_control() || "<>\"“”„«»`{}|\\^。，、（）「」".contains(c);
     let end = body.find(is_end).unwrap_or(body.len());
     let address = without_punctuation(body.get(..end)?);
     let is_any = address.len() > beginning.len() && address.len() <= LONGEST;
@@ -120,7 +121,10 @@ mod tests {
             out.replace(" target=\"_blank\" rel=\"noopener noreferrer nofollow\"", "")
         };
         for (text, wanted) in [
-            ("see https://a.be/b?c=d&e (now).", "see <a href=\"https://a.be/b?c=d&amp;e\">https://a.be/b?c=d&amp;e</a> (now)."),
+            (
+                "see https://a.be/b?c=d&e (now).",
+                "see <a href=\"https://a.be/b?c=d&amp;e\">https://a.be/b?c=d&amp;e</a> (now).",
+            ),
             ("(http://a.be/b_(c))", "(<a href=\"http://a.be/b_(c)\">http://a.be/b_(c)</a>)"),
             ("www.a.be, x", "<a href=\"https://www.a.be\">www.a.be</a>, x"),
             ("to a.b+c@d.be.", "to <a href=\"mailto:a.b+c@d.be\">a.b+c@d.be</a>."),

@@ -42,11 +42,19 @@ const SIGNATURES: &[&str] = &[
     "tutanota_signature",
 ];
 /// The line that Outlook draws over the message that is answered, by its colours.
-const RULES: &[&str] = &["border-top:solid#e1e1e1", "border-top:solid#b5c4df", "border-top:solid#b5b5b5", "border-top:1pxsolid#e1e1e1"];
+const RULES: &[&str] = &[
+    "border-top:solid#e1e1e1",
+    "border-top:solid#b5c4df",
+    "border-top:solid#b5b5b5",
+    "border-top:1pxsolid#e1e1e1",
+];
 
 /// Returns what an element is by its names.
 pub(super) fn mark(name: &str, attributes: &[Attribute]) -> Option<Mark> {
-    let mut names = attributes.iter().filter(|a| matches!(&*a.name.local, "class" | "id")).flat_map(|a| a.value.split_ascii_whitespace());
+    let mut names = attributes
+        .iter()
+        .filter(|a| matches!(&*a.name.local, "class" | "id"))
+        .flat_map(|a| a.value.split_ascii_whitespace());
     let by_name = names.find_map(|value| {
         let value = value.get(..60).unwrap_or(value).to_ascii_lowercase();
         // Programs that show a page prefix its names, and those that quote it keep the prefix.
@@ -63,7 +71,8 @@ pub(super) fn mark(name: &str, attributes: &[Attribute]) -> Option<Mark> {
     by_name.or_else(|| {
         let style = attributes.iter().find(|a| &*a.name.local == "style")?;
         let style = compact(&style.value);
-        (name == "div" && style.contains("border:none") && RULES.iter().any(|rule| style.contains(rule))).then_some(Mark::RestQuoted)
+        (name == "div" && style.contains("border:none") && RULES.iter().any(|rule| style.contains(rule)))
+            .then_some(Mark::RestQuoted)
     })
 }
 
@@ -75,7 +84,15 @@ pub(super) fn is_hidden(attributes: &[Attribute]) -> bool {
             let style = compact(&a.value);
             style.split(';').any(|declaration| {
                 let declaration = declaration.trim_end_matches("!important");
-                matches!(declaration, "display:none" | "visibility:hidden" | "mso-hide:all" | "opacity:0" | "max-height:0" | "max-height:0px")
+                matches!(
+                    declaration,
+                    "display:none"
+                        | "visibility:hidden"
+                        | "mso-hide:all"
+                        | "opacity:0"
+                        | "max-height:0"
+                        | "max-height:0px"
+                )
             })
         }
         _ => false,

@@ -127,7 +127,10 @@ pub(crate) fn is_misread(label: Option<&str>, text: &str) -> bool {
 /// True for the name of a charset that is read.
 pub(crate) fn is_known(label: &str) -> bool {
     let bare = label.trim().trim_matches(['"', '\'']);
-    Charset::named(label).is_some() || ["us-ascii", "ascii", "ansi_x3.4-1968", "x-unknown", "unknown-8bit"].iter().any(|it| bare.eq_ignore_ascii_case(it))
+    Charset::named(label).is_some()
+        || ["us-ascii", "ascii", "ansi_x3.4-1968", "x-unknown", "unknown-8bit"]
+            .iter()
+            .any(|it| bare.eq_ignore_ascii_case(it))
 }
 
 /// True for a charset in which every byte is a letter of Western Europe or a sign.

@@ -214,7 +214,7 @@ fn header_of(message: &Message<'_>) -> Fields {
 pub(crate) fn decoded_header(header: &[u8], around: Option<&str>) -> Fields {
     let header = header.get(..4 * limits::TEXT).unwrap_or(header);
     if header.is_ascii() && memchr::memchr(0x1B, header).is_none() {
-        return fields::header(&String::from_utf8_lossy(header));
+        return fields_of(&String::from_utf8_lossy(header));
     }
     // Each field by itself: programs on the way add theirs in other charsets.
     let mut text = String::with_capacity(2 * header.len());
@@ -226,7 +226,17 @@ pub(crate) fn decoded_header(header: &[u8], around: Option<&str>) -> Fields {
         text.push_str(&charset::decode_unlabelled(rest.get(..end).unwrap_or(rest), around));
         from += end;
     }
-    fields::header(&text)
+    fields_of(&text)
+}
+
+/// Reads the fields of a header. A line of white space ends none: programs write one inside a field that they fold.
+fn fields_of(header: &str) -> Fields {
+    let is_blank = |line: &str| line.trim().is_empty();
+    if !header.lines().any(is_blank) {
+        return fields::header(header);
+    }
+    let lines: Vec<&str> = header.lines().filter(|line| !is_blank(line)).collect();
+    fields::header(&lines.join("\n"))
 }
 
 /// Returns the charset of a part, as it is named.

@@ -35,9 +35,9 @@ pub use bounce_reason::{BounceReason, bounce_reason, bounce_type};
 pub use cause::Cause;
 pub(crate) use message::{decoded_header, without_envelope_line};
 pub use model::{BounceType, Class, RecipientReport, Refused, ReplyText, Report, Sender, Token, TokenPlace};
+pub(crate) use person::is_passed_on;
 pub use provider_verdict::combined_bounce_type;
 pub use report::read;
-pub(crate) use person::is_passed_on;
 
 #[cfg(test)]
 mod tests;

@@ -30,7 +30,9 @@ fn split(raw: &[u8]) -> (&[u8], &[u8]) {
         if line.trim_ascii().is_empty() {
             // A line of white space is folded, where programs wrote it inside a field.
             if is_first || line.len() <= 2 || !continues(rest.get(line.len()..).unwrap_or_default()) {
-                return raw.split_at_checked(at).map_or((&[], raw), |(header, rest)| (header, rest.get(line.len()..).unwrap_or_default()));
+                return raw.split_at_checked(at).map_or((&[], raw), |(header, rest)| {
+                    (header, rest.get(line.len()..).unwrap_or_default())
+                });
             }
         } else if !is_field(line) && (is_first || !line.starts_with(b" ") && !line.starts_with(b"\t")) {
             // A damaged line among fields is passed over; any other is the first of the body.
@@ -45,10 +47,10 @@ fn split(raw: &[u8]) -> (&[u8], &[u8]) {
     raw.split_at_checked(at).unwrap_or((raw, &[]))
 }
 
-/// True if a folded field goes on here.
+/// True if the header goes on here.
 fn continues(rest: &[u8]) -> bool {
     let line = line_of(rest);
-    line.starts_with(b"\t") && !line.trim_ascii().is_empty()
+    is_field(line) || (line.starts_with(b"\t") && !line.trim_ascii().is_empty())
 }
 
 fn line_of(rest: &[u8]) -> &[u8] {
@@ -58,7 +60,8 @@ fn line_of(rest: &[u8]) -> &[u8] {
 
 fn is_field(line: &[u8]) -> bool {
     let begin = line.get(..200).unwrap_or(line);
-    field(&String::from_utf8_lossy(begin)).is_some_and(|(name, _)| name.bytes().all(|b| b != b'<' && b != b'"' && b != b'/'))
+    field(&String::from_utf8_lossy(begin))
+        .is_some_and(|(name, _)| name.bytes().all(|b| b != b'<' && b != b'"' && b != b'/'))
 }
 
 /// The parts of a multipart.
@@ -85,7 +88,10 @@ pub(super) fn parts<'a>(body: &'a [u8], boundary: &str, most: usize) -> Parts<'a
             None => (false, tail),
         };
         // `--a` is no mark of the boundary `a` if more follows: `--ab` is that of another.
-        if !begins_line || !(tail_text.trim_ascii().is_empty() || (ends && open.is_some() && !tail_text.starts_with(b"-") && tail_text.len() < 4)) {
+        if !begins_line
+            || !(tail_text.trim_ascii().is_empty()
+                || (ends && open.is_some() && !tail_text.starts_with(b"-") && tail_text.len() < 4))
+        {
             continue;
         }
         if let Some(start) = open.take() {
@@ -149,6 +155,7 @@ mod tests {
             ("Hello there,\nthis is text: no header\n", "", "Hello there,\nthis is text: no header\n"),
             ("A: b\nHello there,\nmore", "A: b\n", "Hello there,\nmore"),
             ("A: b\ndamaged line\nC: d\n\nbody", "A: b\ndamaged line\nC: d\n", "body"),
+            ("A: b\n \nC: d\n\nbody", "A: b\n \nC: d\n", "body"),
             ("A: b\n c\n\td\n\nbody", "A: b\n c\n\td\n", "body"),
             ("A: b", "A: b", ""),
             ("", "", ""),
@@ -166,6 +173,9 @@ mod tests {
         let cut = parts(b"--a\none\n--a\ntwo", "a", 10);
         assert_eq!((cut.parts, cut.is_complete), (vec![b"one".as_slice(), b"two"], false));
         assert_eq!(parts(b"nothing", "a", 10).parts.len(), 0);
-        assert_eq!(guessed_boundary(b"x\n--=_b 1\nContent-Type: text/plain\n\na\n").as_deref(), Some("=_b 1"));
+        assert_eq!(
+            guessed_boundary(b"x\n--=_b 1\nContent-Type: text/plain\n\na\n").as_deref(),
+            Some("=_b 1")
+        );
     }
 }

@@ -23,8 +23,12 @@ pub use model::{AttachedFile, Reading};
 pub use notes::Note;
 
 use crate::domain::folding::{self, Folded};
-use crate::domain::html::{Generated, ReadableText, Tree, generate, parse, push_escaped, push_linked, to_lines};
-use crate::domain::inbound::{self, Refused, conversation, encoded_word, limits as inbound_limits, without_envelope_line};
+use crate::domain::html::{
+    Generated, ReadableText, Tree, generate, parse, push_escaped, push_linked, to_lines,
+};
+use crate::domain::inbound::{
+    self, Refused, conversation, encoded_word, limits as inbound_limits, without_envelope_line,
+};
 use chrono::{DateTime, FixedOffset};
 use entity::Entity;
 use html_policy::POLICY;
@@ -149,13 +153,20 @@ impl Shown {
             readable.has_marks |= lines.has_marks;
             readable.lines.extend(lines.lines);
         }
+        let start = shown.text.len() - shown.text.trim_start_matches(['\n', '\u{feff}']).len();
+        shown.text.drain(..start);
         let end = shown.text.trim_end().len();
         shown.is_text_cut = end > limits::TEXT;
         shown.text.truncate(shown.text.floor_char_boundary(end.min(limits::TEXT)));
         // What a mail program marks in its HTML counts before words.
-        let is_marked = readable.has_marks || body.iter().all(|segment| segment.plain.as_deref().is_none_or(|text| text.trim().is_empty()));
-        shown.folded = if is_marked { folding::fold(&readable.lines, is_forward) } else { folding::fold_text(&shown.text, is_forward) };
-        shown.html = has_html.then_some(html);
+        let is_marked = readable.has_marks
+            || body.iter().all(|segment| segment.plain.as_deref().is_none_or(|text| text.trim().is_empty()));
+        shown.folded = if is_marked {
+            folding::fold(&readable.lines, is_forward)
+        } else {
+            folding::fold_text(&shown.text, is_forward)
+        };
+        shown.html = has_html.then(|| html.trim().to_owned());
         shown
     }
 }

@@ -29,7 +29,12 @@ impl Parameterized {
     pub(super) fn read(field: &str) -> Self {
         let mut pieces = pieces(field).into_iter();
         let value = pieces.next().unwrap_or_default();
-        let value = value.split_whitespace().next().unwrap_or_default().trim_matches(['"', '\'', ',']).to_ascii_lowercase();
+        let value = value
+            .split_whitespace()
+            .next()
+            .unwrap_or_default()
+            .trim_matches(['"', '\'', ','])
+            .to_ascii_lowercase();
         let mut segments: Vec<Segment> = pieces.filter_map(|piece| segment(&piece)).collect();
         segments.sort_by_key(|segment| segment.number);
         let mut parameters: Vec<(String, String)> = vec![];
@@ -131,7 +136,11 @@ fn joined(segments: &[&Segment]) -> String {
                 value = rest;
             }
         }
-        if segment.is_encoded { percent_decoded(value, &mut bytes) } else { bytes.extend_from_slice(value.as_bytes()) }
+        if segment.is_encoded {
+            percent_decoded(value, &mut bytes)
+        } else {
+            bytes.extend_from_slice(value.as_bytes())
+        }
     }
     charset::decode(label.as_deref(), &bytes)
 }
@@ -139,7 +148,10 @@ fn joined(segments: &[&Segment]) -> String {
 fn percent_decoded(value: &str, out: &mut Vec<u8>) {
     let mut rest = value.as_bytes();
     while let [first, after @ ..] = rest {
-        let hex = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok()).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let hex = after
+            .get(..2)
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
         match hex.filter(|_| *first == b'%') {
             Some(byte) => {
                 out.push(byte);
@@ -160,7 +172,10 @@ fn decoded_words(value: &str) -> String {
 /// Returns a name without folders and what a name must not have; none where nothing is left.
 pub(super) fn file_name(name: &str) -> Option<String> {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let is_hidden = |c: char| c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let is_hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
     let clean: String = last.chars().filter(|c| !is_hidden(*c)).take(limits::FILE_NAME).collect();
     let clean = clean.trim();
     (!clean.is_empty() && clean != "." && clean != "..").then(|| clean.to_owned())

@@ -155,7 +155,9 @@ fn wide_text(bytes: &[u8]) -> String {
         [low, high] => u16::from_le_bytes([*low, *high]),
         _ => 0,
     });
-    char::decode_utf16(units.take_while(|unit| *unit != 0).take(limits::FILE_NAME * 2)).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+    char::decode_utf16(units.take_while(|unit| *unit != 0).take(limits::FILE_NAME * 2))
+        .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect()
 }
 
 #[cfg(test)]
@@ -193,7 +195,8 @@ mod tests {
     fn files_are_found_with_their_long_names() {
         let bytes = winmail();
         let found = read(&bytes).unwrap();
-        let names: Vec<_> = found.files.iter().map(|file| (file.name.as_deref().unwrap(), file.data.len())).collect();
+        let names: Vec<_> =
+            found.files.iter().map(|file| (file.name.as_deref().unwrap(), file.data.len())).collect();
         assert_eq!(names, [("Angebot für Sie.pdf", 8), ("b.txt", 1)]);
         assert_eq!(found.text.as_deref(), Some("The text."));
         for at in 0..bytes.len() {

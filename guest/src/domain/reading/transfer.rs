@@ -22,7 +22,9 @@ impl Encoding {
         let name = value.split([';', '(', ' ', '\t']).find(|it| !it.is_empty()).unwrap_or_default();
         match name.trim_matches(['"', '\'']).to_ascii_lowercase().as_str() {
             "base64" | "b64" | "base-64" => Self::Base64,
-            "quoted-printable" | "quoted" | "qp" | "quoted-printible" | "quotedprintable" => Self::QuotedPrintable,
+            "quoted-printable" | "quoted" | "qp" | "quoted-printible" | "quotedprintable" => {
+                Self::QuotedPrintable
+            }
             "x-uuencode" | "uuencode" | "x-uue" | "uue" => Self::Uuencode,
             _ => Self::Identity,
         }
@@ -54,7 +56,9 @@ impl Encoding {
             let room = most.saturating_sub(decoded.len());
             decoded.extend_from_slice(piece.get(..room).unwrap_or(piece));
         });
-        let is_longer = near.len() < body.len() || (decoded.len() == most && self != Self::Identity) || (self == Self::Identity && body.len() > most);
+        let is_longer = near.len() < body.len()
+            || (decoded.len() == most && self != Self::Identity)
+            || (self == Self::Identity && body.len() > most);
         (decoded, is_whole, is_longer)
     }
 }
@@ -99,7 +103,10 @@ fn base64_value(byte: u8) -> Option<u32> {
 fn is_foreign(body: &[u8]) -> bool {
     let near = body.get(..PIECE).unwrap_or(body);
     let visible = near.iter().filter(|byte| !byte.is_ascii_whitespace() && **byte != b'=');
-    let (mut all, mut foreign) = (0_usize, near.windows(2).filter(|pair| matches!(pair, [a, b' '] if a.is_ascii_alphanumeric())).count());
+    let (mut all, mut foreign) = (
+        0_usize,
+        near.windows(2).filter(|pair| matches!(pair, [a, b' '] if a.is_ascii_alphanumeric())).count(),
+    );
     for byte in visible {
         all += 1;
         foreign += usize::from(base64_value(*byte).is_none());
@@ -191,7 +198,10 @@ fn uuencode(body: &[u8], out: &mut dyn FnMut(&[u8])) -> bool {
         let value = |byte: Option<&u8>| u32::from(byte.map_or(0, |byte| byte.wrapping_sub(b' ') & 0x3F));
         let mut left = length;
         for group in data.chunks(4) {
-            let bits = value(group.first()) << 18 | value(group.get(1)) << 12 | value(group.get(2)) << 6 | value(group.get(3));
+            let bits = value(group.first()) << 18
+                | value(group.get(1)) << 12
+                | value(group.get(2)) << 6
+                | value(group.get(3));
             let bytes = bits.to_be_bytes();
             let taken = left.min(3);
             pieces.push(bytes.get(1..1 + taken).unwrap_or_default());

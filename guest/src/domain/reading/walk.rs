@@ -95,7 +95,8 @@ impl Walk {
 
     /// Goes through a whole message. Returns the pieces of its body.
     pub(super) fn message(&mut self, entity: &Entity<'_>) -> Vec<Segment> {
-        let place = Place { number: "", depth: 0, default_type: "text/plain", may_be_body: true, is_first: true };
+        let place =
+            Place { number: "", depth: 0, default_type: "text/plain", may_be_body: true, is_first: true };
         self.entity(entity, place)
     }
 
@@ -123,14 +124,24 @@ impl Walk {
     }
 
     /// Goes through the parts of a multipart; none where they can't be found.
-    fn multipart(&mut self, entity: &Entity<'_>, described: &Described, subtype: &str, place: Place<'_>) -> Option<Vec<Segment>> {
+    fn multipart(
+        &mut self,
+        entity: &Entity<'_>,
+        described: &Described,
+        subtype: &str,
+        place: Place<'_>,
+    ) -> Option<Vec<Segment>> {
         if place.depth >= limits::DEPTH || self.search_left < entity.body.len() {
             self.notes.add(Note::PartsLeftOut);
             return Some(vec![]);
         }
         self.search_left -= entity.body.len();
         let most = limits::PARTS;
-        let mut found = described.content_type.get("boundary").map(|boundary| entity::parts(entity.body, boundary.trim_end(), most)).unwrap_or_default();
+        let mut found = described
+            .content_type
+            .get("boundary")
+            .map(|boundary| entity::parts(entity.body, boundary.trim_end(), most))
+            .unwrap_or_default();
         if found.parts.is_empty() {
             let boundary = entity::guessed_boundary(entity.body)?;
             found = entity::parts(entity.body, &boundary, most);
@@ -149,7 +160,13 @@ impl Walk {
         for (index, raw) in found.parts.iter().enumerate() {
             let number = place.part_number(index);
             let may_be_body = place.may_be_body && (subtype != "related" || index == 0);
-            let inner = Place { number: &number, depth: place.depth + 1, default_type, may_be_body, is_first: index == 0 };
+            let inner = Place {
+                number: &number,
+                depth: place.depth + 1,
+                default_type,
+                may_be_body,
+                is_first: index == 0,
+            };
             let part = Entity::read(raw, self.charset.as_deref());
             // Web pages for one program, beside those for all.
             if subtype == "alternative" && media_type_of(&part) == "text/x-amp-html" {
@@ -185,8 +202,15 @@ impl Walk {
         self.text_left = self.text_left.saturating_sub(text.len());
         let text = match described.media_type.as_str() {
             "text/enriched" | "text/richtext" => without_commands(&text),
-            _ if described.content_type.get("format").is_some_and(|format| format.eq_ignore_ascii_case("flowed")) => {
-                let deletes = described.content_type.get("delsp").is_some_and(|delsp| delsp.eq_ignore_ascii_case("yes"));
+            _ if described
+                .content_type
+                .get("format")
+                .is_some_and(|format| format.eq_ignore_ascii_case("flowed")) =>
+            {
+                let deletes = described
+                    .content_type
+                    .get("delsp")
+                    .is_some_and(|delsp| delsp.eq_ignore_ascii_case("yes"));
                 flowed::joined(&text, deletes)
             }
             _ => text,
@@ -201,11 +225,17 @@ impl Walk {
         if let Some(label) = &label
             && !charset::is_known(label)
         {
-            self.notes.add_with(Note::UnknownCharset, format!("the charset \"{}\" is not known", label.chars().take(60).collect::<String>()));
+            self.notes.add_with(
+                Note::UnknownCharset,
+                format!("the charset \"{}\" is not known", label.chars().take(60).collect::<String>()),
+            );
         }
         // Programs name the charset of Western Europe that wrote another: only UTF-8 looks like UTF-8.
         let is_western = label.as_deref().is_some_and(charset::is_western);
-        if is_western && !bytes.is_ascii() && let Ok(text) = std::str::from_utf8(bytes) {
+        if is_western
+            && !bytes.is_ascii()
+            && let Ok(text) = std::str::from_utf8(bytes)
+        {
             return text.to_owned();
         }
         charset::decode(label.as_deref(), bytes)
@@ -226,7 +256,9 @@ impl Walk {
                     Cms::Other => self.notes.add(Note::Encrypted),
                 }
             }
-            "application/ms-tnef" | "application/vnd.ms-tnef" => found = self.tnef(entity, &described, &number),
+            "application/ms-tnef" | "application/vnd.ms-tnef" => {
+                found = self.tnef(entity, &described, &number)
+            }
             _ if described.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("winmail.dat")) => {
                 found = self.tnef(entity, &described, &number);
             }
@@ -262,7 +294,10 @@ impl Walk {
         }
         let inner = Entity::read(raw, self.charset.as_deref());
         let number = format!("{number}:");
-        self.entity(&inner, Place { number: &number, depth: place.depth + 1, default_type: "text/plain", ..place })
+        self.entity(
+            &inner,
+            Place { number: &number, depth: place.depth + 1, default_type: "text/plain", ..place },
+        )
     }
 
     /// Lists what is in a file of Outlook's own format. Returns its text.
@@ -274,7 +309,10 @@ impl Walk {
             self.list(AttachedFile {
                 part: format!("{number}:{}", index + 1),
                 name: file.name.as_deref().and_then(file_name),
-                media_type: file.media_type.map(|kind| media_type(&kind)).unwrap_or_else(|| "application/octet-stream".to_owned()),
+                media_type: file
+                    .media_type
+                    .map(|kind| media_type(&kind))
+                    .unwrap_or_else(|| "application/octet-stream".to_owned()),
                 size: file.data.len() as u64,
                 is_inline: false,
                 content_id: file.content_id.as_deref().and_then(content_id),
@@ -305,14 +343,24 @@ impl Described {
             named => media_type(named),
         };
         let disposition = Parameterized::read(header.get("content-disposition").unwrap_or_default());
-        let location = || header.get("content-location").map(encoded_word::decode).filter(|_| !media_type.starts_with("text/"));
+        let location = || {
+            header
+                .get("content-location")
+                .map(encoded_word::decode)
+                .filter(|_| !media_type.starts_with("text/"))
+        };
         let name = ["filename", "name"].iter().find_map(|name| disposition.get(name)).map(str::to_owned);
-        let name = name.or_else(|| ["name", "filename"].iter().find_map(|name| content_type.get(name)).map(str::to_owned)).or_else(location);
+        let name = name
+            .or_else(|| {
+                ["name", "filename"].iter().find_map(|name| content_type.get(name)).map(str::to_owned)
+            })
+            .or_else(location);
         let content_id = header.get("content-id").and_then(content_id);
         let is_attachment = disposition.value.starts_with("attach");
         Self {
             name: name.as_deref().and_then(file_name),
-            is_inline: disposition.value == "inline" || (disposition.value.is_empty() && content_id.is_some()),
+            is_inline: disposition.value == "inline"
+                || (disposition.value.is_empty() && content_id.is_some()),
             is_attachment,
             content_id,
             encoding: Encoding::named(header.get("content-transfer-encoding").unwrap_or_default()),
@@ -325,10 +373,20 @@ impl Described {
     fn is_body(&self, place: Place<'_>) -> bool {
         let is_shown = matches!(
             self.media_type.as_str(),
-            "text/plain" | "text/html" | "text/enriched" | "text/richtext" | "text/markdown" | "text/x-markdown" | "application/xhtml+xml"
+            "text/plain"
+                | "text/html"
+                | "text/enriched"
+                | "text/richtext"
+                | "text/markdown"
+                | "text/x-markdown"
+                | "application/xhtml+xml"
         );
         let is_named = self.name.is_some() && !(place.is_first && !self.is_attachment);
-        is_shown && place.may_be_body && !self.is_attachment && !is_named && !(self.content_id.is_some() && !place.is_first && self.name.is_some())
+        is_shown
+            && place.may_be_body
+            && !self.is_attachment
+            && !is_named
+            && !(self.content_id.is_some() && !place.is_first && self.name.is_some())
     }
 }
 
@@ -338,7 +396,11 @@ fn media_type_of(entity: &Entity<'_>) -> String {
 
 /// Returns a media type in its form; `application/octet-stream` for what has none.
 fn media_type(value: &str) -> String {
-    let is_token = |part: &str| !part.is_empty() && part.len() <= 100 && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b));
+    let is_token = |part: &str| {
+        !part.is_empty()
+            && part.len() <= 100
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
+    };
     match value.split_once('/') {
         Some((kind, subtype)) if is_token(kind) && is_token(subtype) => value.to_ascii_lowercase(),
         _ => "application/octet-stream".to_owned(),
@@ -348,7 +410,8 @@ fn media_type(value: &str) -> String {
 /// Returns a Content-ID without its brackets.
 fn content_id(value: &str) -> Option<String> {
     let bare = value.trim().trim_start_matches('<').trim_end_matches('>');
-    (!bare.is_empty() && bare.len() <= 900 && !bare.contains(|c: char| c.is_control() || c.is_whitespace())).then(|| bare.to_owned())
+    (!bare.is_empty() && bare.len() <= 900 && !bare.contains(|c: char| c.is_control() || c.is_whitespace()))
+        .then(|| bare.to_owned())
 }
 
 /// Makes the name of a message that is attached without one: its subject.
@@ -365,7 +428,11 @@ fn enclosed_name(media_type: &str, body: &[u8]) -> Option<String> {
 fn alternatives(bodies: Vec<Vec<Segment>>) -> Vec<Segment> {
     let mut chosen = Segment::default();
     for body in bodies {
-        let plain: Vec<&str> = body.iter().filter_map(|segment| segment.plain.as_deref()).filter(|text| !text.trim().is_empty()).collect();
+        let plain: Vec<&str> = body
+            .iter()
+            .filter_map(|segment| segment.plain.as_deref())
+            .filter(|text| !text.trim().is_empty())
+            .collect();
         let has_html = body.iter().any(|segment| segment.html.is_some());
         if has_html {
             chosen.html = Some(joined_html(&body));
@@ -374,7 +441,11 @@ fn alternatives(bodies: Vec<Vec<Segment>>) -> Vec<Segment> {
             chosen.plain = Some(plain.join("\n"));
         }
         // A body in both forms, inside of another choice.
-        if has_html && !plain.is_empty() && chosen.plain.is_none() && body.iter().all(|segment| segment.plain.is_some()) {
+        if has_html
+            && !plain.is_empty()
+            && chosen.plain.is_none()
+            && body.iter().all(|segment| segment.plain.is_some())
+        {
             chosen.plain = Some(plain.join("\n"));
         }
     }
@@ -402,7 +473,11 @@ fn joined_html(body: &[Segment]) -> String {
 fn declared_charset(bytes: &[u8]) -> Option<String> {
     let begin = String::from_utf8_lossy(bytes.get(..2048).unwrap_or(bytes)).to_ascii_lowercase();
     let (_, rest) = begin.split_once("charset=")?;
-    let name: String = rest.trim_start_matches(['"', '\'', ' ']).chars().take_while(|c| c.is_ascii_alphanumeric() || "-_:.".contains(*c)).collect();
+    let name: String = rest
+        .trim_start_matches(['"', '\'', ' '])
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || "-_:.".contains(*c))
+        .collect();
     Some(name).filter(|name| charset::is_known(name))
 }
 
