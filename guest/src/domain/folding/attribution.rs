@@ -32,10 +32,9 @@ fn is_sentence(lines: &[Line]) -> bool {
 fn own_lines(lines: &[Line]) -> Option<usize> {
     let mut joined = String::new();
     for (at, line) in lines.iter().take(LINES).enumerate() {
-        if is_blank(&line.text)
-            || (at > 0 && is_quoted(&line.text))
-            || joined.len() + line.text.len() > 4 * LONGEST
-        {
+        let is_too_long = joined.len() + line.text.len() > 4 * LONGEST;
+        let is_next_quoted = at > 0 && is_quoted(&line.text) && !closes_bracket(&joined, &line.text);
+        if is_blank(&line.text) || is_too_long || is_next_quoted {
             return None;
         }
         joined.push_str(&line.text);
@@ -56,6 +55,11 @@ fn own_lines(lines: &[Line]) -> Option<usize> {
         }
     }
     None
+}
+
+/// True for a line that begins with the bracket which the lines before left open: `>:`, which quotes nothing.
+fn closes_bracket(joined: &str, line: &str) -> bool {
+    joined.matches('<').count() > joined.matches('>').count() && line.trim().len() <= 3
 }
 
 /// True for the end of an attribution: it is looked at closely only then.
@@ -99,7 +103,10 @@ fn is_attribution(text: &str, is_joined: bool, quotes: impl Fn() -> bool) -> boo
             || (has_colon && is_near && (opens || !body.contains(['.', ','])) && quotes());
     }
     // The verb stands between date and name in some languages.
-    has_colon && opens && VERBS.is_in(body) && (is_dated || (has_address && has_digit))
+    let has_verb = || VERBS.is_in(body);
+    has_colon
+        && ((opens && (is_dated || (has_address && has_digit))) || (!is_joined && is_dated && has_address))
+        && has_verb()
 }
 
 /// True if the last word is a whole one: `wrote`, and no `rewrote`.

@@ -145,12 +145,12 @@ fn parts(lines: &[Line], is_forward: bool) -> Vec<Part> {
             end = start;
         }
     }
-    // One quotation over the answer to it.
+    // One quotation over the answer to it, introduced by a line of its own. Without such a line it is the question that is answered.
     let shown = kinds.get(..end).unwrap_or_default();
     let first_text = shown.iter().position(|kind| *kind == Kind::Text).unwrap_or(0);
-    let is_one_quotation =
-        shown.iter().enumerate().all(|(at, kind)| *kind != Kind::Quoted || at < first_text);
-    if is_one_quotation && shown.iter().take(first_text).any(|kind| *kind == Kind::Quoted) {
+    let first_quoted = shown.iter().take(first_text).position(|kind| *kind == Kind::Quoted);
+    let is_only = shown.iter().skip(first_text).all(|kind| *kind != Kind::Quoted);
+    if is_only && first_quoted.and_then(|quoted| at(lines, quoted)).is_some_and(|line| !is_quoted(line)) {
         mark(0, first_text, Part::Quoted);
     }
     parts

@@ -121,6 +121,8 @@ struct Writer {
     mark: Option<Mark>,
     is_rest: bool,
     depth: usize,
+    /// Quotations around the line before.
+    last_depth: usize,
     is_preformatted: bool,
     wants_empty_line: bool,
     /// The row has a cell already.
@@ -301,8 +303,9 @@ impl Writer {
         if std::mem::take(&mut self.wants_empty_line)
             && self.found.lines.last().is_some_and(|line| !line.text.trim_matches(['>', ' ']).is_empty())
         {
-            self.found.lines.push(Line { text: prefix.trim_end().to_owned(), mark });
+            self.found.lines.push(Line { text: ">".repeat(self.depth.min(self.last_depth)), mark });
         }
+        self.last_depth = self.depth;
         if text.is_empty() && self.found.lines.is_empty() {
             return;
         }

@@ -30,5 +30,11 @@ pub use policy::{Attributes, Policy};
 pub use text::to_text;
 pub use tree::Tree;
 
+/// Lists the elements of a tree with their attributes, those of SVG and MathML too, for checks of what was generated.
+#[cfg(any(test, fuzzing))]
+pub fn elements(tree: &Tree) -> Vec<(String, Vec<(String, String)>)> {
+    tree.elements()
+}
+
 #[cfg(test)]
 mod tests;

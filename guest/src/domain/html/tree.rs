@@ -146,6 +146,20 @@ impl Tree {
         }
     }
 
+    /// Lists every element that was made, with its attributes.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn elements(&self) -> Vec<(String, Vec<(String, String)>)> {
+        let named = self.nodes.iter().filter_map(|node| match &node.content {
+            Content::Element { name, attributes } => Some((name, attributes)),
+            _ => None,
+        });
+        let owned = |(name, attributes): (&Rc<QualName>, &Vec<Attribute>)| {
+            let attributes = attributes.iter().map(|a| (a.name.local.to_string(), a.value.to_string()));
+            (name.local.to_string(), attributes.collect())
+        };
+        named.map(owned).collect()
+    }
+
     /// Walks through all that hangs from the document, in document order. `visit` returns false at the opening of an element
     /// that is to be passed over with all it contains: neither its content nor its end is visited then.
     pub(super) fn walk<'a>(&'a self, mut visit: impl FnMut(Step<'a>) -> bool) {

@@ -29,7 +29,10 @@ fn split(raw: &[u8]) -> (&[u8], &[u8]) {
         let line = line_of(rest);
         if line.trim_ascii().is_empty() {
             // A line of white space is folded, where programs wrote it inside a field.
-            if is_first || line.len() <= 2 || !continues(rest.get(line.len()..).unwrap_or_default()) {
+            if is_first
+                || matches!(line, b"\n" | b"\r\n")
+                || !continues(rest.get(line.len()..).unwrap_or_default())
+            {
                 return raw.split_at_checked(at).map_or((&[], raw), |(header, rest)| {
                     (header, rest.get(line.len()..).unwrap_or_default())
                 });

@@ -1,59 +1,41 @@
-//! The messages of the corpus, where it is there.
-use super::*;
+//! The messages of the corpus, where it is there: each is read, and each has something to show.
 
-#[test]
-fn dump() {
-    let Ok(dir) = std::env::var("DUMPMSG") else { return };
-    let mut stack = vec![std::path::PathBuf::from(dir)];
-    let mut files = vec![];
-    while let Some(d) = stack.pop() {
-        for e in std::fs::read_dir(d).unwrap() {
-            let p = e.unwrap().path();
-            if p.is_dir() {
-                stack.push(p)
-            } else if p.extension().is_some_and(|e| e == "eml") {
-                files.push(p)
-            }
+use super::*;
+use std::path::{Path, PathBuf};
+
+/// Messages without a text and a file, as they lie in the corpus.
+const EMPTY: &[&str] =
+    &["bad_date_header", "bad_date_header2", "empty_in_reply_to", "missing_body", "must_supply_encoding"];
+
+fn messages(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            messages(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "eml") {
+            found.push(path);
         }
     }
-    files.sort();
-    for p in files {
-        let raw = std::fs::read(&p).unwrap();
-        let r = match read(&raw, &[], now()) {
-            Ok(r) => r,
-            Err(e) => {
-                println!("=== {} REFUSED {e}", p.display());
-                continue;
-            }
-        };
-        println!("=== {}", p.file_stem().unwrap().to_string_lossy());
-        let who = |l: &[inbound::Sender]| {
-            l.iter().map(|s| format!("{:?}<{}>", s.name, s.address)).collect::<Vec<_>>().join(", ")
-        };
-        println!(
-            "S {:?} F {} T {} C {} D {:?} K {:?}",
-            r.subject,
-            who(&r.from),
-            who(&r.to),
-            who(&r.cc),
-            r.date,
-            r.class
-        );
-        for f in &r.files {
-            println!(
-                "FILE {} {:?} {} {} inline={} cid={:?}",
-                f.part, f.name, f.media_type, f.size, f.is_inline, f.content_id
-            );
-        }
-        for n in &r.notes {
-            println!("NOTE {} {}", n.code, n.detail);
-        }
-        println!("TEXT {:?}", r.text.chars().take(300).collect::<String>());
-        if r.folded.reply.len() != r.text.trim().len() {
-            println!("REPLY {:?}", r.folded.reply.chars().take(200).collect::<String>());
-        }
-        if let Some(h) = &r.html {
-            println!("HTML {} {:?}", h.len(), h.chars().take(150).collect::<String>());
+}
+
+#[test]
+fn every_message_of_the_corpus_has_something_to_show() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpora/messages");
+    let mut found = vec![];
+    messages(&folder, &mut found);
+    if found.is_empty() {
+        eprintln!("skipped: no corpus in {}", folder.display());
+    }
+    for path in found {
+        let raw = std::fs::read(&path).unwrap();
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let message = read(&raw, &[], now()).unwrap();
+        let is_empty = message.text.trim().is_empty() && message.files.is_empty();
+        assert_eq!(is_empty, EMPTY.contains(&name.as_str()), "{name}");
+        assert!(!message.folded.reply.is_empty() || message.text.trim().is_empty(), "{name}");
+        // Cut in the middle, at any place, it is still read.
+        for part in 1..8 {
+            let _ = read(&raw[..raw.len() * part / 8], &[], now());
         }
     }
 }
