@@ -16,7 +16,7 @@ impl wit::Guest for Component {
         message: MessageContent,
         own_addresses: Vec<String>,
         now: String,
-    ) -> Result<wit::Message, InboundError> {
+    ) -> Result<wit::ReadableMessage, InboundError> {
         let _call = call::begin();
         let now = time_in(&now).map_err(at_argument("now")).map_err(InboundError::Argument)?;
         let raw = raw_message(message)?;
@@ -30,14 +30,14 @@ impl wit::Guest for Component {
     }
 }
 
-fn message_out(of: Reading) -> wit::Message {
+fn message_out(of: Reading) -> wit::ReadableMessage {
     let people = |list: Vec<Sender>| list.into_iter().map(address_out).collect();
-    wit::Message {
+    wit::ReadableMessage {
         message_id: of.message_id,
         in_reply_to: of.in_reply_to,
         references: of.references,
         subject: of.subject,
-        from: people(of.from),
+        authors: people(of.from),
         sender: of.sender.map(address_out),
         to: people(of.to),
         cc: people(of.cc),
