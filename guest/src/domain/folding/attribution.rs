@@ -65,7 +65,7 @@ fn closes_bracket(joined: &str, line: &str) -> bool {
 /// True for the end of an attribution: it is looked at closely only then.
 fn may_end(text: &str) -> bool {
     let bare = bare(text);
-    bare.ends_with([':', '：']) || VERBS.ends(bare)
+    bare.ends_with([':', '：', '>']) || VERBS.ends(bare)
 }
 
 /// Removes what programs decorate it with.
@@ -78,35 +78,33 @@ fn is_attribution(text: &str, is_joined: bool, quotes: impl Fn() -> bool) -> boo
     let body = bare.trim_end_matches([':', '：', ' ', '*', '_', '>']);
     let has_colon = bare.ends_with([':', '：']);
     let ends_with_verb = VERBS.ends(body) && ends_word(body);
-    if !has_colon && !ends_with_verb {
+    if !has_colon && !ends_with_verb && !bare.ends_with('>') {
         return false;
     }
     let opens = may_begin(bare);
     let has_address = has_address(body);
     let is_dated = is_dated(body);
-    // By its shape: a date, an address in angle brackets, a colon.
-    let ends_with_address = body_ends_with_address(bare);
-    if has_colon && ends_with_address && is_dated {
-        return opens || !is_joined;
+    // By its shape: a date, an address in brackets, a colon. With its first word unknown, a year and a time of day as well.
+    let ends_with_address = ends_with_address(bare);
+    if has_colon && ends_with_address && ((opens && is_dated) || (has_year(body) && has_time(body))) {
+        return true;
     }
     let has_digit = body.chars().any(|c| c.is_numeric());
+    let is_near = bare.chars().count() <= SHORT;
     if ends_with_verb {
-        let is_near = bare.chars().count() <= SHORT;
         return (opens && has_digit && (has_colon || (has_address && is_dated)))
             || (has_colon && (opens || !is_joined) && has_address)
-            || (has_colon
-                && !is_joined
-                && is_near
-                && is_dated
-                && body.chars().any(char::is_alphabetic)
-                && !body.contains(". "))
+            || (has_colon && !is_joined && is_near && is_dated && !body.contains(". "))
             || (has_colon && is_near && (opens || !body.contains(['.', ','])) && quotes());
     }
+    if !has_colon {
+        // As Gmail wrote it once: `2011/4/7 John <john@customer.example>`, over quoted lines.
+        return opens && ends_with_address && is_dated && quotes();
+    }
     // The verb stands between date and name in some languages.
-    let has_verb = || VERBS.is_in(body);
-    has_colon
-        && ((opens && (is_dated || (has_address && has_digit))) || (!is_joined && is_dated && has_address))
-        && has_verb()
+    VERBS.is_in(body)
+        && ((opens && (is_dated || (has_address && has_digit)))
+            || (!is_joined && is_dated && (has_address || (is_near && quotes()))))
 }
 
 /// True if the last word is a whole one: `wrote`, and no `rewrote`.
@@ -144,7 +142,7 @@ fn has_address(text: &str) -> bool {
 }
 
 /// True for `… <a@b.example>:`, also with a link in place of the address.
-fn body_ends_with_address(text: &str) -> bool {
+fn ends_with_address(text: &str) -> bool {
     let text = text.trim_end_matches([':', '：', ' ', '*', '_', '"']);
     let text = text.replace("&lt;", "<").replace("&gt;", ">");
     let text = text.trim_end_matches([' ', '>', ')', ']']);
@@ -157,19 +155,31 @@ fn body_ends_with_address(text: &str) -> bool {
 
 /// True for a text with a year, a time of day or a date in figures.
 fn is_dated(text: &str) -> bool {
-    let numbers: Vec<(usize, &str)> = numbers(text);
+    let is_date = |first: &str, between: &str, second: &str| {
+        matches!(between, "/" | "." | "-" | "月") && first.len() <= 2 && second.len() <= 2
+    };
+    has_year(text) || has_time(text) || has_pair(text, is_date)
+}
+
+fn has_year(text: &str) -> bool {
     let is_year = |number: &str| number.len() == 4 && (number.starts_with("19") || number.starts_with("20"));
-    if numbers.iter().any(|(_, number)| is_year(number)) {
-        return true;
-    }
-    numbers.windows(2).any(|pair| {
-        let [(first_at, first), (second_at, second)] = pair else { return false };
-        let between = text.get(first_at + first.len()..*second_at).unwrap_or_default();
-        let is_time = second.len() == 2
+    numbers(text).iter().any(|(_, number)| is_year(number))
+}
+
+/// True for a text with a time of day: `9:15`, `9.15`, `9h15`.
+fn has_time(text: &str) -> bool {
+    has_pair(text, |first, between, second| {
+        second.len() == 2
             && first.len() <= 2
-            && matches!(between, ":" | "h" | "." | ".:" | "：" | " h " | "時");
-        let is_date = matches!(between, "/" | "." | "-" | "月") && first.len() <= 2 && second.len() <= 2;
-        is_time || is_date
+            && matches!(between, ":" | "h" | "." | ".:" | "：" | " h " | "時" | "点")
+    })
+}
+
+/// True for a text with two numbers, one behind the other, that `is` accepts with what stands between them.
+fn has_pair(text: &str, is: impl Fn(&str, &str, &str) -> bool) -> bool {
+    numbers(text).windows(2).any(|pair| {
+        let [(first_at, first), (second_at, second)] = pair else { return false };
+        is(first, text.get(first_at + first.len()..*second_at).unwrap_or_default(), second)
     })
 }
 

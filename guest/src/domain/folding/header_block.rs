@@ -2,7 +2,7 @@
 //! and a title over it.
 
 use super::line::{Line, is_blank};
-use super::phrases::{COPY, DATE, FORWARDED, FROM, ORIGINAL, SUBJECT, TO};
+use super::phrases::{COPY, DATE, FORWARDED, FROM, ORIGINAL, REPLY_ABOVE, SUBJECT, TO};
 use crate::domain::phrases::plain;
 
 /// Lines of such a header, those included that go on with the one before.
@@ -27,13 +27,18 @@ pub(super) fn is_original(lines: &[Line]) -> bool {
     if !ORIGINAL.is(title) {
         return false;
     }
-    // Without dashes it needs a header under it.
+    // Without dashes the title needs a header under it.
     is_ruled
         || lines
             .iter()
             .skip(1)
             .find(|line| !is_blank(&line.text))
             .is_some_and(|line| label(&line.text).is_some())
+}
+
+/// True for the line that asks to write over it: what is under it was sent before.
+pub(super) fn is_reply_above(line: &str) -> bool {
+    line.len() <= 2 * TITLE && REPLY_ABOVE.is_in(&plain(line))
 }
 
 /// Returns what stands between the dashes of a line in plain form, and whether there are dashes.
@@ -147,5 +152,10 @@ fn is_header_by_shape(lines: &[Line]) -> bool {
             .any(|number| number.len() == 4 && number.starts_with("20"));
         has_year && value.contains(':')
     };
-    pairs.len() >= 3 && pairs.iter().all(is_short) && first_has_address && pairs.iter().skip(1).any(has_time)
+    let others_have_address = pairs.iter().skip(1).any(|(_, value)| value.contains('@'));
+    pairs.len() >= 4
+        && others_have_address
+        && pairs.iter().all(is_short)
+        && first_has_address
+        && pairs.iter().skip(1).any(has_time)
 }

@@ -190,6 +190,9 @@ impl Kinds {
                 found.pass_on(lines.len());
             } else if line.mark == Some(Mark::Quoted) {
                 found.kinds.push(Kind::Quoted);
+            } else if header_block::is_reply_above(text) {
+                found.quotation = Some(index);
+                break;
             } else if line.mark == Some(Mark::RestQuoted)
                 || header_block::is_original(rest)
                 || header_block::is_header(rest)
@@ -213,7 +216,22 @@ impl Kinds {
             }
         }
         found.join_wrapped(lines);
+        found.join_rules(lines);
         found
+    }
+
+    /// Takes a rule over quoted lines for a part of the quotation.
+    fn join_rules(&mut self, lines: &[Line]) {
+        let mut is_quoted_below = false;
+        for index in (0..self.kinds.len()).rev() {
+            let Some(kind) = self.kinds.get_mut(index) else { continue };
+            if *kind == Kind::Text && is_quoted_below && at(lines, index).is_some_and(is_rule) {
+                *kind = Kind::Quoted;
+            }
+            if *kind != Kind::Blank {
+                is_quoted_below = *kind == Kind::Quoted;
+            }
+        }
     }
 
     /// Takes all that follows for text.

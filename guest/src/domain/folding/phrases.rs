@@ -33,6 +33,8 @@ tables! {
     ORIGINAL: table = "original";
     /// What stands over a message that is passed on.
     FORWARDED: table = "forwarded";
+    /// How programs ask to write an answer above a line.
+    REPLY_ABOVE: table = "reply-above";
     /// Labels of a copied header: who wrote.
     FROM: words = "from";
     /// When.

@@ -40,7 +40,11 @@ fn delimited(lines: &[Line]) -> Option<usize> {
             return visible(lines, at + 1).take(DELIMITED + 1).count() <= DELIMITED;
         }
         let is_apart = at == 0 || lines.get(at - 1).is_none_or(|before| is_blank(&before.text));
-        is_rule(text) && is_apart && is_card(lines, at + 1, 1..=CARD) && has_contact(lines, at + 1)
+        let is_bare = || matches!(text, "---" | "----") && !has_digit(lines, at + 1);
+        is_rule(text)
+            && is_apart
+            && is_card(lines, at + 1, 1..=CARD)
+            && (has_contact(lines, at + 1) || is_bare())
     })
 }
 
@@ -65,6 +69,10 @@ fn has_contact(lines: &[Line], from: usize) -> bool {
         let digits = line.bytes().filter(u8::is_ascii_digit).count();
         line.contains('@') || line.contains("://") || line.contains("www.") || digits >= 7
     })
+}
+
+fn has_digit(lines: &[Line], from: usize) -> bool {
+    visible(lines, from).any(|line| line.chars().any(char::is_numeric))
 }
 
 /// Finds the line that a program on a telephone adds.

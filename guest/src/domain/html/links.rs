@@ -64,9 +64,11 @@ fn web(text: &str, at: usize) -> Option<(usize, usize, &'static str)> {
     let body = text.get(start..)?;
     let is_end =
         |c: char| c.is_whitespace() || c.is_control() || "<>\"“”„«»`{}|\\^。，、（）「」".contains(c);
-    let end = body.find(is_end).unwrap_or(body.len());
-    let address = without_punctuation(body.get(..end)?);
-    let is_any = address.len() > beginning.len() && address.len() <= LONGEST;
+    // What goes on beyond the longest is no address, and is not searched to its end for each beginning in it.
+    let near = body.get(..body.floor_char_boundary(LONGEST + 1))?;
+    let end = near.find(is_end).unwrap_or(near.len());
+    let address = without_punctuation(near.get(..end).filter(|address| address.len() <= LONGEST)?);
+    let is_any = address.len() > beginning.len();
     let is_host = address.get(beginning.len()..)?.starts_with(|c: char| c.is_alphanumeric() || c == '[');
     let scheme = if beginning == "www." { "https://" } else { "" };
     (is_any && is_host).then_some((start, start + address.len(), scheme))
@@ -74,21 +76,21 @@ fn web(text: &str, at: usize) -> Option<(usize, usize, &'static str)> {
 
 /// Removes what ends a sentence and not an address, and a bracket that was opened before it.
 fn without_punctuation(address: &str) -> &str {
-    let mut address = address;
-    while let Some(last) = address.chars().next_back() {
-        let opened = |open: char| address.matches(open).count() < address.matches(last).count();
-        let is_outside = match last {
-            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' => true,
-            ')' => opened('('),
-            ']' => opened('['),
-            _ => false,
+    let surplus = |open: char, close: char| {
+        address.matches(close).count().saturating_sub(address.matches(open).count())
+    };
+    let (mut round, mut square) = (surplus('(', ')'), surplus('[', ']'));
+    address.trim_end_matches(|last: char| {
+        let surplus = match last {
+            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' => return true,
+            ')' => &mut round,
+            ']' => &mut square,
+            _ => return false,
         };
-        if !is_outside {
-            return address;
-        }
-        address = address.get(..address.len() - last.len_utf8()).unwrap_or_default();
-    }
-    address
+        let is_outside = *surplus > 0;
+        *surplus = surplus.saturating_sub(1);
+        is_outside
+    })
 }
 
 /// Finds an address of mail around the sign at `at`.

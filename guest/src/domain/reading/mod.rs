@@ -4,6 +4,7 @@
 //! HTML be generated, and from which the readable text is made; [`folding`](crate::domain::folding) finds the new words. What the message is
 //! says [`inbound`](crate::domain::inbound), once for all. Everything is bounded by [`limits`], and what is left out is named in a note.
 
+mod described;
 mod entity;
 mod flowed;
 mod html_policy;
@@ -12,6 +13,7 @@ mod model;
 mod notes;
 mod parameters;
 mod people;
+mod segment;
 mod signed_data;
 #[cfg(test)]
 mod tests;
@@ -32,8 +34,9 @@ use crate::domain::inbound::{
 use chrono::{DateTime, FixedOffset};
 use entity::Entity;
 use html_policy::POLICY;
+use segment::Segment;
 use std::borrow::Cow;
-use walk::{Segment, Walk};
+use walk::Walk;
 
 /// Reads a message. `own_addresses` are those that our mail is sent from.
 ///

@@ -1,25 +1,17 @@
 //! The way through the parts of a message: which of them are its body, in plain text and in HTML, and which are files.
 
+use super::described::{Described, content_id, enclosed_name, media_type, media_type_of};
 use super::entity::{self, Entity};
 use super::flowed;
 use super::limits;
 use super::model::AttachedFile;
 use super::notes::{Note, Notes};
-use super::parameters::{Parameterized, file_name};
+use super::parameters::file_name;
+use super::segment::{Segment, alternatives, clean, declared_charset, without_commands};
 use super::signed_data::{self, Cms};
 use super::tnef;
-use super::transfer::Encoding;
-use crate::domain::inbound::{charset, encoded_word};
+use crate::domain::inbound::charset;
 use sha2::{Digest as _, Sha256};
-
-/// A piece of the body, in the forms in which the message has it.
-#[derive(Debug, Default)]
-pub(super) struct Segment {
-    /// As plain text, in lines that end in LF.
-    pub(super) plain: Option<String>,
-    /// As HTML, as it came.
-    pub(super) html: Option<String>,
-}
 
 /// What was found on the way.
 #[derive(Debug)]
@@ -68,17 +60,6 @@ impl Place<'_> {
     }
 }
 
-/// What an entity says of itself.
-struct Described {
-    media_type: String,
-    content_type: Parameterized,
-    name: Option<String>,
-    is_attachment: bool,
-    is_inline: bool,
-    content_id: Option<String>,
-    encoding: Encoding,
-}
-
 impl Walk {
     /// Starts a way through a message of so many bytes.
     pub(super) fn new(bytes: usize) -> Self {
@@ -117,7 +98,7 @@ impl Walk {
             self.notes.add(Note::PartsNotFound);
             return self.text(entity, &Described { media_type: "text/plain".to_owned(), ..described });
         }
-        if described.is_body(place) {
+        if described.is_body(place.may_be_body, place.is_first) {
             return self.text(entity, &described);
         }
         self.file(entity, described, place)
@@ -330,198 +311,6 @@ impl Walk {
             self.notes.add(Note::FilesLeftOut);
         }
     }
-}
-
-impl Described {
-    fn of(entity: &Entity<'_>, default_type: &str) -> Self {
-        let header = &entity.header;
-        let content_type = Parameterized::read(header.get("content-type").unwrap_or_default());
-        let media_type = match content_type.value.as_str() {
-            "" => default_type.to_owned(),
-            "text" => "text/plain".to_owned(),
-            "html" => "text/html".to_owned(),
-            named => media_type(named),
-        };
-        let disposition = Parameterized::read(header.get("content-disposition").unwrap_or_default());
-        let location = || {
-            header
-                .get("content-location")
-                .map(encoded_word::decode)
-                .filter(|_| !media_type.starts_with("text/"))
-        };
-        let name = ["filename", "name"].iter().find_map(|name| disposition.get(name)).map(str::to_owned);
-        let name = name
-            .or_else(|| {
-                ["name", "filename"].iter().find_map(|name| content_type.get(name)).map(str::to_owned)
-            })
-            .or_else(location);
-        let content_id = header.get("content-id").and_then(content_id);
-        let is_attachment = disposition.value.starts_with("attach");
-        Self {
-            name: name.as_deref().and_then(file_name),
-            is_inline: disposition.value == "inline"
-                || (disposition.value.is_empty() && content_id.is_some()),
-            is_attachment,
-            content_id,
-            encoding: Encoding::named(header.get("content-transfer-encoding").unwrap_or_default()),
-            media_type,
-            content_type,
-        }
-    }
-
-    /// True for a text that is shown: one that is neither marked nor named as a file.
-    fn is_body(&self, place: Place<'_>) -> bool {
-        let is_shown = matches!(
-            self.media_type.as_str(),
-            "text/plain"
-                | "text/html"
-                | "text/enriched"
-                | "text/richtext"
-                | "text/markdown"
-                | "text/x-markdown"
-                | "application/xhtml+xml"
-        );
-        let is_named = self.name.is_some() && !(place.is_first && !self.is_attachment);
-        is_shown
-            && place.may_be_body
-            && !self.is_attachment
-            && !is_named
-            && !(self.content_id.is_some() && !place.is_first && self.name.is_some())
-    }
-}
-
-fn media_type_of(entity: &Entity<'_>) -> String {
-    Parameterized::read(entity.header.get("content-type").unwrap_or_default()).value
-}
-
-/// Returns a media type in its form; `application/octet-stream` for what has none.
-fn media_type(value: &str) -> String {
-    let is_token = |part: &str| {
-        !part.is_empty()
-            && part.len() <= 100
-            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
-    };
-    match value.split_once('/') {
-        Some((kind, subtype)) if is_token(kind) && is_token(subtype) => value.to_ascii_lowercase(),
-        _ => "application/octet-stream".to_owned(),
-    }
-}
-
-/// Returns a Content-ID without its brackets.
-fn content_id(value: &str) -> Option<String> {
-    let bare = value.trim().trim_start_matches('<').trim_end_matches('>');
-    (!bare.is_empty() && bare.len() <= 900 && !bare.contains(|c: char| c.is_control() || c.is_whitespace()))
-        .then(|| bare.to_owned())
-}
-
-/// Makes the name of a message that is attached without one: its subject.
-fn enclosed_name(media_type: &str, body: &[u8]) -> Option<String> {
-    if !matches!(media_type, "message/rfc822" | "message/global") {
-        return None;
-    }
-    let subject = Entity::read(body, None).header.get("subject").map(encoded_word::decode)?;
-    let subject = subject.replace(['/', '\\'], "-");
-    file_name(&format!("{}.eml", subject.chars().take(100).collect::<String>()))
-}
-
-/// Makes one piece of several forms of it: the first plain text, the last HTML.
-fn alternatives(bodies: Vec<Vec<Segment>>) -> Vec<Segment> {
-    let mut chosen = Segment::default();
-    for body in bodies {
-        let plain: Vec<&str> = body
-            .iter()
-            .filter_map(|segment| segment.plain.as_deref())
-            .filter(|text| !text.trim().is_empty())
-            .collect();
-        let has_html = body.iter().any(|segment| segment.html.is_some());
-        if has_html {
-            chosen.html = Some(joined_html(&body));
-        }
-        if !plain.is_empty() && !has_html && chosen.plain.is_none() {
-            chosen.plain = Some(plain.join("\n"));
-        }
-        // A body in both forms, inside of another choice.
-        if has_html
-            && !plain.is_empty()
-            && chosen.plain.is_none()
-            && body.iter().all(|segment| segment.plain.is_some())
-        {
-            chosen.plain = Some(plain.join("\n"));
-        }
-    }
-    if chosen.plain.is_none() && chosen.html.is_none() { vec![] } else { vec![chosen] }
-}
-
-/// Joins pieces as HTML; those in plain text as preformatted.
-fn joined_html(body: &[Segment]) -> String {
-    let mut out = String::new();
-    for segment in body {
-        match (&segment.html, &segment.plain) {
-            (Some(html), _) => out.push_str(html),
-            (None, Some(plain)) if !plain.trim().is_empty() => {
-                out.push_str("<div style=\"white-space:pre-wrap\">");
-                crate::domain::html::push_escaped(&mut out, plain);
-                out.push_str("</div>");
-            }
-            _ => {}
-        }
-    }
-    out
-}
-
-/// Finds the charset that an HTML document declares for itself.
-fn declared_charset(bytes: &[u8]) -> Option<String> {
-    let begin = String::from_utf8_lossy(bytes.get(..2048).unwrap_or(bytes)).to_ascii_lowercase();
-    let (_, rest) = begin.split_once("charset=")?;
-    let name: String = rest
-        .trim_start_matches(['"', '\'', ' '])
-        .chars()
-        .take_while(|c| c.is_ascii_alphanumeric() || "-_:.".contains(*c))
-        .collect();
-    Some(name).filter(|name| charset::is_known(name))
-}
-
-/// Brings a text into lines that end in LF, without control characters that programs don't show.
-fn clean(text: &str) -> String {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\r' => {
-                chars.next_if_eq(&'\n');
-                out.push('\n');
-            }
-            '\n' | '\t' => out.push(c),
-            '\u{c}' => out.push('\n'),
-            c if c.is_control() => {}
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// Removes the commands of text/enriched (RFC 1896): `<bold>`, and `<<` for a bracket.
-fn without_commands(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('<') {
-        out.push_str(before);
-        if let Some(after) = after.strip_prefix('<') {
-            out.push('<');
-            rest = after;
-            continue;
-        }
-        match after.split_once('>') {
-            Some((command, after)) if command.len() <= 60 => rest = after,
-            _ => {
-                out.push('<');
-                rest = after;
-            }
-        }
-    }
-    out.push_str(rest);
-    out
 }
 
 fn hex(digest: &[u8]) -> String {

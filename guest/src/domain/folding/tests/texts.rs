@@ -139,6 +139,8 @@ fn signatures_are_folded_and_what_looks_like_one_is_not() {
             "Prices:\n-----\n1. ten\n2. twenty\n\n-----\nThat is all that we have in stock now.",
         ),
         ("-- one\n-- two", "-- one\n-- two"),
+        ("Yes.\n\n---\nJan Smit\nDirector", "Yes."),
+        ("Prices:\n\n---\nbolts 10\nnuts 20", "Prices:\n\n---\nbolts 10\nnuts 20"),
         ("It was sent from my desk, by the way.", "It was sent from my desk, by the way."),
         ("Sent from my iPhone", "Sent from my iPhone"),
         ("👍\n\n--\nJan", "👍\n\n--\nJan"),
@@ -161,6 +163,22 @@ fn answers_between_quoted_lines_stay_with_them() {
     }
     is_reply("On 1 May 2026 Lotte wrote:\n> Is it paid?\n> Please say.\n\nYes.", "Yes.");
     is_reply("> Is it paid?\nYes.\n> Thank you,\n> Lotte", "> Is it paid?\nYes.");
+}
+
+#[test]
+fn less_common_ways_to_introduce_a_quotation_are_known() {
+    for quotation in [
+        "2011/4/7 Lotte <lotte@ateliernord.example>\n\n> old",
+        "Lotte Peeters wrote on 30.11.2026 09:15:\n> old",
+        "-----------------------------\nOn 30 Nov 2026 Lotte wrote:\n> old",
+        "##- Please type your reply above this line -##\n\nold",
+        "--- Bitte antworten Sie oberhalb dieser Zeile ---\nold",
+        "On Mon, Nov 30, 2026 at 9:15 AM, Lotte\n<lotte@ateliernord.example>wrote:\n> old",
+        "*On Mon, Nov 30, 2026 Lotte <lotte@ateliernord.example> wrote:*\n\nold",
+        "Lotte wrote:\n> old",
+    ] {
+        is_reply(&format!("Thank you.\n\n{quotation}\n"), "Thank you.");
+    }
 }
 
 #[test]
@@ -194,6 +212,8 @@ fn a_text_is_not_taken_for_the_line_over_a_quotation() {
         "Deliver to:\nJan Smit <jan@customer.example>\nMain street 1",
         "Phone: 123\nMail: jan@customer.example\nWeb: www.customer.example",
         "We open at 9:00:\nplease ring.",
+        "On 12.05.2026 we deliver.\n\nPlease send the list to Jan <jan@customer.example>:\n\n- one",
+        "Guest: Jan <jan@customer.example>\nArrival: 12 May 2026 15:00\nRooms: 2\nNights: 3\n\nSee you.",
     ] {
         is_reply(text, text);
     }
