@@ -54,6 +54,12 @@ impl Described {
         }
     }
 
+    /// True for a file that may be in Outlook's own format.
+    pub(super) fn may_be_tnef(&self) -> bool {
+        matches!(self.media_type.as_str(), "application/ms-tnef" | "application/vnd.ms-tnef")
+            || self.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("winmail.dat"))
+    }
+
     /// True for a text that is shown: one that is neither marked nor named as a file.
     pub(super) fn is_body(&self, may_be_body: bool, is_first: bool) -> bool {
         let is_shown = matches!(

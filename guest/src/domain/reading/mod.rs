@@ -124,6 +124,7 @@ impl Shown {
         let has_html = body.iter().any(|segment| segment.html.is_some());
         let mut html = String::new();
         let mut readable = ReadableText::default();
+        let mut text_left = limits::TEXT;
         for segment in body {
             let plain = segment.plain.as_deref().filter(|text| !text.trim().is_empty());
             let lines = match &segment.html {
@@ -154,7 +155,14 @@ impl Shown {
                 None => shown.text.push_str(&lines.text()),
             }
             readable.has_marks |= lines.has_marks;
-            readable.lines.extend(lines.lines);
+            for line in lines.lines {
+                if line.text.len() >= text_left {
+                    shown.is_text_cut = true;
+                    break;
+                }
+                text_left -= line.text.len() + 1;
+                readable.lines.push(line);
+            }
         }
         let start = shown.text.len() - shown.text.trim_start_matches(['\n', '\u{feff}']).len();
         shown.text.drain(..start);

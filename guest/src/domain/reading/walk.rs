@@ -101,7 +101,7 @@ impl Walk {
         if described.is_body(place.may_be_body, place.is_first) {
             return self.text(entity, &described);
         }
-        self.file(entity, described, place)
+        self.file(entity, &described, place)
     }
 
     /// Goes through the parts of a multipart; none where they can't be found.
@@ -223,27 +223,17 @@ impl Walk {
     }
 
     /// Lists a file, and looks into it where a message is inside.
-    fn file(&mut self, entity: &Entity<'_>, described: Described, place: Place<'_>) -> Vec<Segment> {
+    fn file(&mut self, entity: &Entity<'_>, described: &Described, place: Place<'_>) -> Vec<Segment> {
         let number = place.leaf_number();
-        let mut found = vec![];
-        match described.media_type.as_str() {
-            "application/pkcs7-mime" | "application/x-pkcs7-mime" => {
-                let (bytes, ..) = described.encoding.decode_bounded(entity.body, limits::SIGNED);
-                let kind = described.content_type.get("smime-type").unwrap_or_default().to_ascii_lowercase();
-                match signed_data::read(&bytes) {
-                    Cms::Signed(inner) => return self.enclosed(&inner, &number, place),
-                    Cms::Detached => {}
-                    Cms::Other if kind.starts_with("signed") => self.notes.add(Note::SignedUnreadable),
-                    Cms::Other => self.notes.add(Note::Encrypted),
-                }
+        if matches!(described.media_type.as_str(), "application/pkcs7-mime" | "application/x-pkcs7-mime") {
+            let (bytes, ..) = described.encoding.decode_bounded(entity.body, limits::SIGNED);
+            let kind = described.content_type.get("smime-type").unwrap_or_default().to_ascii_lowercase();
+            match signed_data::read(&bytes) {
+                Cms::Signed(inner) => return self.enclosed(&inner, &number, place),
+                Cms::Detached => {}
+                Cms::Other if kind.starts_with("signed") => self.notes.add(Note::SignedUnreadable),
+                Cms::Other => self.notes.add(Note::Encrypted),
             }
-            "application/ms-tnef" | "application/vnd.ms-tnef" => {
-                found = self.tnef(entity, &described, &number)
-            }
-            _ if described.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("winmail.dat")) => {
-                found = self.tnef(entity, &described, &number);
-            }
-            _ => {}
         }
         let mut hash = Sha256::new();
         let mut size = 0_u64;
@@ -254,17 +244,17 @@ impl Walk {
         if !is_whole {
             self.notes.add(Note::PartDamaged);
         }
-        let name = described.name.or_else(|| enclosed_name(&described.media_type, entity.body));
+        let name = described.name.clone().or_else(|| enclosed_name(&described.media_type, entity.body));
         self.list(AttachedFile {
-            part: number,
+            part: number.clone(),
             name,
-            media_type: described.media_type,
+            media_type: described.media_type.clone(),
             size,
             is_inline: described.is_inline,
-            content_id: described.content_id,
+            content_id: described.content_id.clone(),
             sha256: hex(&hash.finalize()),
         });
-        found
+        if described.may_be_tnef() { self.tnef(entity, described, &number) } else { vec![] }
     }
 
     /// Reads the message inside of a signed one.

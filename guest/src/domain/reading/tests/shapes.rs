@@ -203,6 +203,40 @@ fn a_message_signed_as_a_whole_shows_what_was_signed() {
 }
 
 #[test]
+fn a_file_of_outlooks_own_format_is_listed_with_what_is_in_it() {
+    let attribute = |level: u8, id: u32, content: &[u8]| {
+        [
+            &[level][..],
+            &id.to_le_bytes(),
+            &u32::try_from(content.len()).unwrap().to_le_bytes(),
+            content,
+            &[0, 0],
+        ]
+        .concat()
+    };
+    let winmail = [
+        vec![0x78, 0x9F, 0x3E, 0x22, 1, 0],
+        attribute(1, 0x0002_800C, b"The text.\0"),
+        attribute(2, 0x0006_9002, &[0; 14]),
+        attribute(2, 0x0001_8010, b"offer.pdf\0"),
+        attribute(2, 0x0006_800F, b"abc"),
+    ];
+    let raw = [
+        b"Subject: a\r\nContent-Type: application/ms-tnef; name=winmail.dat\r\n\r\n".to_vec(),
+        winmail.concat(),
+    ]
+    .concat();
+    let found = read(&raw, &[], now()).unwrap();
+    let files: Vec<_> =
+        found.files.iter().map(|file| (file.part.as_str(), file.name.as_deref().unwrap())).collect();
+    assert_eq!(files, [("1", "winmail.dat"), ("1:1", "offer.pdf")]);
+    assert_eq!(
+        (found.files[1].size, found.text.as_str(), found.notes[0].code),
+        (3, "The text.", "outlook-format")
+    );
+}
+
+#[test]
 fn a_file_has_the_digest_and_size_of_its_bytes() {
     let found = read_text(
         "Content-Type: application/octet-stream; name=\"a.bin\"\r\nContent-Transfer-Encoding: base64\r\nContent-ID: <x@y>\r\n\r\nYWJj\r\n",
