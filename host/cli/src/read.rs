@@ -8,10 +8,15 @@ use postroom::app::{ReadSource, fold_text, now, read_message};
 use postroom_contract::reading::{AttachedFile, Folded, ReadableMessage};
 use postroom_contract::types::Address;
 use serde::Serialize;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// Names standard input among the files.
 const STANDARD_INPUT: &str = "-";
+/// How errors name it.
+const SHOWN_INPUT: &str = "standard input";
+/// Bytes that are taken from it: more than the largest message, which the use case refuses.
+const MOST: u64 = 40 << 20;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -88,7 +93,7 @@ pub(super) async fn run(common: &Common, args: &ReadArgs) -> Result<Exit, Failur
     let company_plugin = load_plugin::reading(common)?;
     if let Some(path) = &args.reply {
         let source = if is_standard_input(path) {
-            ReadSource::text("standard input", tokio::io::stdin()).await?
+            ReadSource::text(SHOWN_INPUT, standard_input()?.as_slice()).await?
         } else {
             ReadSource::text_file(path).await?
         };
@@ -103,7 +108,7 @@ pub(super) async fn run(common: &Common, args: &ReadArgs) -> Result<Exit, Failur
     }
     let Some(path) = &args.file else { return Err(Failure::input("name a file")) };
     let source = if is_standard_input(path) {
-        ReadSource::message("standard input", tokio::io::stdin()).await?
+        ReadSource::message(SHOWN_INPUT, standard_input()?.as_slice()).await?
     } else {
         ReadSource::message_file(path).await?
     };
@@ -118,6 +123,14 @@ pub(super) async fn run(common: &Common, args: &ReadArgs) -> Result<Exit, Failur
 
 fn is_standard_input(path: &Path) -> bool {
     path.as_os_str() == STANDARD_INPUT
+}
+
+/// Reads standard input to its end, or to more than a message may have.
+fn standard_input() -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().lock().take(MOST).read_to_end(&mut bytes);
+    read.map_err(|error| Failure::input(format!("can't read standard input: {error}")))?;
+    Ok(bytes)
 }
 
 fn in_json(of: ReadableMessage) -> MessageJson {
