@@ -162,7 +162,7 @@ fn says_something(lines: &[Line], kinds: &[Kind]) -> bool {
     own.into_iter().any(|(line, _)| line.text.chars().any(char::is_alphanumeric))
 }
 
-fn at<'a>(lines: &'a [Line], index: usize) -> Option<&'a str> {
+fn at(lines: &[Line], index: usize) -> Option<&str> {
     lines.get(index).map(|line| line.text.as_str())
 }
 

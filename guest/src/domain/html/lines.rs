@@ -137,7 +137,7 @@ impl Writer {
         }
         let has_margin = PARAGRAPHS.contains(&name)
             && !is_tight(attributes)
-            && !(matches!(name, "ul" | "ol") && !self.lists.is_empty());
+            && (self.lists.is_empty() || !matches!(name, "ul" | "ol"));
         self.wants_empty_line |= has_margin;
         self.frames.push(Frame {
             mark: self.mark,

@@ -72,7 +72,7 @@ impl Described {
                 | "text/x-markdown"
                 | "application/xhtml+xml"
         );
-        let is_named = self.name.is_some() && !(is_first && !self.is_attachment);
+        let is_named = self.name.is_some() && (self.is_attachment || !is_first);
         is_shown
             && may_be_body
             && !self.is_attachment

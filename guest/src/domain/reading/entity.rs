@@ -81,8 +81,7 @@ pub(super) fn parts<'a>(body: &'a [u8], boundary: &str, most: usize) -> Parts<'a
     let mark = [b"--", boundary.as_bytes()].concat();
     let mut found = Parts::default();
     let mut open: Option<usize> = None;
-    let mut finder = memchr::memmem::find_iter(body, &mark);
-    while let Some(at) = finder.next() {
+    for at in memchr::memmem::find_iter(body, &mark) {
         let begins_line = at == 0 || body.get(at - 1) == Some(&b'\n');
         let behind = body.get(at + mark.len()..).unwrap_or_default();
         let tail = line_of(behind);
