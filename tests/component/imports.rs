@@ -64,6 +64,7 @@ const PURE: &[&str] = &[
     "drafts",
     "schedule",
     "inbound",
+    "reading",
     "matching",
     "suppressions",
     "tracking",

@@ -24,6 +24,7 @@ mod providers;
 mod python;
 mod python_erp;
 mod queue_state;
+mod read;
 mod rules;
 mod schedule;
 mod secrets;

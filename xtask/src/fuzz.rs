@@ -13,11 +13,13 @@ const FLAGS: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-leve
     -Cllvm-args=-sanitizer-coverage-stack-depth -Ccodegen-units=1 --cfg fuzzing";
 
 /// Every target, and the fixtures that it begins with besides its own corpus.
-const TARGETS: [(&str, &[&str]); 7] = [
+const TARGETS: [(&str, &[&str]); 9] = [
     ("address_list", &[]),
     ("html", &[]),
     ("imap", &[]),
+    ("reading", &["tests/fixtures/reports"]),
     ("report", &["tests/fixtures/reports"]),
+    ("safe_html", &[]),
     ("smtp", &[]),
     ("ubl", &["tests/fixtures/documents"]),
     ("webhook", &[]),

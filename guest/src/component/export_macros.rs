@@ -11,6 +11,7 @@ pub use super::bindings::exports::postroom::plugin::info::__export_postroom_plug
 pub use super::bindings::exports::postroom::plugin::mailbox_inbound::__export_postroom_plugin_mailbox_inbound_0_1_0_cabi as mailbox_inbound;
 pub use super::bindings::exports::postroom::plugin::matching::__export_postroom_plugin_matching_0_1_0_cabi as matching;
 pub use super::bindings::exports::postroom::plugin::openings::__export_postroom_plugin_openings_0_1_0_cabi as openings;
+pub use super::bindings::exports::postroom::plugin::reading::__export_postroom_plugin_reading_0_1_0_cabi as reading;
 pub use super::bindings::exports::postroom::plugin::recipients::__export_postroom_plugin_recipients_0_1_0_cabi as recipients;
 pub use super::bindings::exports::postroom::plugin::schedule::__export_postroom_plugin_schedule_0_1_0_cabi as schedule;
 pub use super::bindings::exports::postroom::plugin::sent::__export_postroom_plugin_sent_0_1_0_cabi as sent;

@@ -2,6 +2,7 @@
 
 use crate::domain::interface_texts::{explain, explained};
 use crate::domain::language::Language;
+use crate::domain::reading;
 use crate::domain::recipients;
 use crate::domain::{account, attachment, delivery, status, template, warning};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,7 @@ fn lists() -> Vec<(&'static str, Vec<&'static str>)> {
         ("account::CAPABILITY_REASONS", account::CAPABILITY_REASONS.to_vec()),
         ("account::NOTES", account::NOTES.to_vec()),
         ("account::FINDINGS", account::FINDINGS.to_vec()),
+        ("reading::Note", reading::Note::CODES.to_vec()),
         ("attachment::RULES", attachment::RULES.to_vec()),
         ("template::RULES", template::RULES.to_vec()),
     ]

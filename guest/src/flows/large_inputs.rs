@@ -6,7 +6,7 @@
 use super::compose::Job;
 use super::test_job::{NoFiles, plain_job};
 use super::{Source, compose};
-use crate::domain::{address, document, html, inbound, template, webhook};
+use crate::domain::{address, document, html, inbound, reading, template, webhook};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -78,6 +78,7 @@ fn message(head: &str, body: &str) {
     let now = chrono::DateTime::parse_from_rfc3339("2026-11-22T09:30:00+01:00").unwrap();
     let raw = format!("From: a@b.example\r\nTo: c@d.example\r\n{head}\r\n\r\n{body}");
     let _ = inbound::read(raw.as_bytes(), &["c@d.example".to_owned()], now);
+    let _ = reading::read(raw.as_bytes(), &[], now);
 }
 
 fn mail(settings: serde_json::Value, body: Option<&str>) {

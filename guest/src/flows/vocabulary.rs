@@ -13,6 +13,7 @@ use crate::domain::language::Language;
 use crate::domain::matching::TraceKind;
 use crate::domain::opening::Network;
 use crate::domain::options::{self, Mode};
+use crate::domain::reading;
 use crate::domain::recipients::{ROLES, Reason};
 use crate::domain::settings;
 use crate::domain::status::{self, Advice, EventKind, EventSource};
@@ -55,6 +56,7 @@ pub fn lists(reaches_network: bool) -> Vec<(&'static str, Vec<&'static str>)> {
         ("recipient-reasons", Reason::ALL.iter().map(|it| it.name()).collect()),
         ("status-reasons", status::REASONS.to_vec()),
         ("action-reasons", delivery::REASONS.to_vec()),
+        ("reading-notes", reading::Note::CODES.to_vec()),
         ("advice", Advice::CODES.to_vec()),
         ("capabilities", account::CAPABILITIES.to_vec()),
         ("capability-reasons", account::CAPABILITY_REASONS.to_vec()),

@@ -35,6 +35,7 @@ mod output_file;
 mod overrides;
 mod own_program;
 mod picture;
+mod read;
 mod records;
 mod render;
 mod restore;
@@ -85,6 +86,7 @@ Examples:
   postroom account add office --address office@ateliernord.example --user lotte
   postroom account test office
   postroom track --maildir ~/Maildir
+  postroom read answer.eml
   postroom send invoice.xml --user lotte --account office --pdf invoice.pdf
   postroom send-bulk november/ --user lotte --account office
   postroom timeline F-2026-001
@@ -144,6 +146,8 @@ enum Command {
     Resume(resume::ResumeArgs),
     /// Say what messages that came in are, and put the news on the timelines of our mails.
     Track(track::TrackArgs),
+    /// Show what a person reads of a message: its text, the new words, safe HTML, files.
+    Read(read::ReadArgs),
     /// Addresses that are no longer written to, and why.
     Suppressions(suppressions::SuppressionsArgs),
     /// Companies: settings, fallback, import and export.
@@ -239,6 +243,7 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Retention(command) => retention::run(common, &command).await,
         Command::Resume(args) => resume::run(common, &args).await,
         Command::Track(args) => track::run(common, &args).await,
+        Command::Read(args) => read::run(common, &args).await,
         Command::Suppressions(args) => suppressions::run(common, &args).await,
         Command::Company(command) => company::run(common, &command).await,
         Command::Records(command) => records::run(common, &command).await,

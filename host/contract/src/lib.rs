@@ -18,7 +18,7 @@ wasmtime::component::bindgen!({
 pub use self::postroom::plugin::{attachments, imap, log, smtp, transport, types, web};
 pub use exports::postroom::plugin::{
     accounts, composing, delivery, documents, drafts, inbound, info, mailbox_inbound, matching, openings,
-    recipients, schedule, sent, suppressions, templates, tracking, webhooks,
+    reading, recipients, schedule, sent, suppressions, templates, tracking, webhooks,
 };
 
 impl documents::Content {

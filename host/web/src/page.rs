@@ -85,7 +85,9 @@ impl Page<'_> {
     fn html(&self) -> Result<String, String> {
         let pages = PAGES.as_ref().map_err(ToString::to_string)?;
         let template = pages.get_template(NAME).map_err(|error| error.to_string())?;
-        template.render(minijinja::Value::from(minijinja::value::Serde(self))).map_err(|error| error.to_string())
+        template
+            .render(minijinja::Value::from(minijinja::value::Serde(self)))
+            .map_err(|error| error.to_string())
     }
 }
 

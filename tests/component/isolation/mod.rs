@@ -61,6 +61,7 @@ const LIST: &[(&str, bool, Takes)] = &[
     ("retention apply", false, Nothing(WHOLE_STORE)),
     ("resume", true, Words(&["resume MAIL", "resume MAIL --send-again", "resume MAIL --fallback yes"])),
     ("track", false, Nothing(WHOLE_STORE)),
+    ("read", false, Nothing(NO_STORE)),
     ("suppressions", false, Nothing(OWN_COMPANY)),
     ("suppressions list", false, Nothing(OWN_COMPANY)),
     ("suppressions release", false, Nothing(ADDRESSES)),

@@ -1,8 +1,10 @@
 //! What the fuzz targets have in common: an oracle for memory, and conversations with servers whose part is written already.
 
 mod memory;
+mod safe;
 
 pub use memory::{Cost, bounded};
+pub use safe::safe;
 
 use std::sync::LazyLock;
 use tokio::runtime::{Builder, Runtime};

@@ -19,14 +19,7 @@ impl wit::Guest for Component {
     ) -> Result<wit::Report, wit::InboundError> {
         let _call = call::begin();
         let now = time_in(&now).map_err(at_argument("now")).map_err(wit::InboundError::Argument)?;
-        let raw = match message {
-            wit::MessageContent::Bytes(raw) => raw,
-            wit::MessageContent::Base64(text) => STANDARD.decode(text).map_err(|fault| {
-                wit::InboundError::Unreadable(format!("the message is no base64: {fault}"))
-            })?,
-            wit::MessageContent::File(handle) => read_whole(&mut HostFiles, handle, limits::MESSAGE)
-                .map_err(|fault| wit::InboundError::Unreadable(fault.to_string()))?,
-        };
+        let raw = raw_message(message)?;
         let report = inbound::read(&raw, &own_addresses, now);
         report.map(report_out).map_err(|refused| wit::InboundError::Refused(refused.0))
     }
@@ -34,6 +27,18 @@ impl wit::Guest for Component {
     fn bounce_type_of(code: Option<String>, words: String) -> wit::BounceType {
         let _call = call::begin();
         bounce_type_out(inbound::bounce_type(code.as_deref(), &words))
+    }
+}
+
+/// Takes a message over, in whatever form it is given.
+pub(super) fn raw_message(message: wit::MessageContent) -> Result<Vec<u8>, wit::InboundError> {
+    match message {
+        wit::MessageContent::Bytes(raw) => Ok(raw),
+        wit::MessageContent::Base64(text) => STANDARD
+            .decode(text)
+            .map_err(|fault| wit::InboundError::Unreadable(format!("the message is no base64: {fault}"))),
+        wit::MessageContent::File(handle) => read_whole(&mut HostFiles, handle, limits::MESSAGE)
+            .map_err(|fault| wit::InboundError::Unreadable(fault.to_string())),
     }
 }
 

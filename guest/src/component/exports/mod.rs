@@ -10,6 +10,7 @@ mod info;
 mod mailbox_inbound;
 mod matching;
 mod openings;
+mod reading;
 mod recipients;
 mod schedule;
 mod sent;

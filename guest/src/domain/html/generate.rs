@@ -1,39 +1,89 @@
 //! HTML made from a tree: elements, attributes and values that a policy lists, each element closed, all text escaped.
 
 use super::escape::push_content;
+use super::links::push_linked;
 use super::policy::{Attributes, Policy};
 use super::style;
 use super::tree::{Step, Tree};
 use html5ever::Attribute;
 
 /// Elements without content and end tag, of those a policy may list.
-const VOID: &[&str] = &["br", "hr", "img"];
+const VOID: &[&str] = &["br", "col", "hr", "img", "wbr"];
+
+/// Attributes, other than a style, by which a document loads pictures.
+const PICTURES: &[&str] = &["src", "srcset", "background", "poster", "lowsrc", "dynsrc"];
+
+/// HTML that was generated, and what is not in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Generated {
+    /// The HTML.
+    pub html: String,
+    /// Elements that would have loaded a picture from elsewhere.
+    pub remote_images: u32,
+    /// The document goes on behind what is in the HTML.
+    pub is_cut: bool,
+}
 
 /// Generates the HTML of a tree, with nothing in it but what `policy` allows.
-pub fn generate(tree: &Tree, policy: &Policy) -> String {
-    let mut out = String::new();
+pub fn generate(tree: &Tree, policy: &Policy) -> Generated {
+    let mut made = Generated { is_cut: tree.is_cut(), ..Generated::default() };
+    let mut links = 0_usize;
     tree.walk(|step| {
+        let is_full = made.html.len() > policy.most;
         match step {
-            Step::Text(text) => push_content(&mut out, text),
+            Step::Text(_) | Step::Open(..) if is_full => {
+                made.is_cut = true;
+                return false;
+            }
+            Step::Text(text) if policy.makes_links && links == 0 => {
+                push_linked(&mut made.html, text, push_content)
+            }
+            Step::Text(text) => push_content(&mut made.html, text),
             Step::Open(None, _) => return false,
             Step::Open(Some(name), _) if policy.dropped.contains(&name) => return false,
             Step::Open(Some(name), attributes) => {
+                links += usize::from(name == "a");
+                made.remote_images += u32::from(loads_picture(name, attributes, policy));
                 if policy.elements.contains(&name) {
-                    push_start(&mut out, name, attributes, policy);
+                    push_start(&mut made.html, name, attributes, policy);
                 }
             }
             Step::Close(Some(name)) => {
+                links -= usize::from(name == "a");
                 if policy.elements.contains(&name) && !VOID.contains(&name) {
-                    out.push_str("</");
-                    out.push_str(name);
-                    out.push('>');
+                    made.html.push_str("</");
+                    made.html.push_str(name);
+                    made.html.push('>');
                 }
             }
             Step::Close(None) => {}
         }
         true
     });
-    out
+    made
+}
+
+/// True for an element that would load a picture from elsewhere.
+fn loads_picture(name: &str, attributes: &[Attribute], policy: &Policy) -> bool {
+    let is_remote = |value: &str| {
+        let value = value.trim_start().as_bytes();
+        [b"http:".as_slice(), b"https:", b"//", b"ftp:"]
+            .iter()
+            .any(|scheme| value.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme)))
+    };
+    attributes.iter().any(|attribute| match &*attribute.name.local {
+        "src" | "srcset" if !matches!(name, "img" | "source" | "input" | "picture") => false,
+        "style" => loads_by_style(&attribute.value),
+        known if PICTURES.contains(&known) => {
+            is_remote(&attribute.value) && !is_link(&attribute.value, policy.source_schemes)
+        }
+        _ => false,
+    })
+}
+
+fn loads_by_style(style: &str) -> bool {
+    let style = style.to_ascii_lowercase();
+    style.split("url(").skip(1).any(|rest| rest.trim_start_matches(['"', '\'', ' ']).starts_with("http"))
 }
 
 fn push_start(out: &mut String, name: &str, attributes: &[Attribute], policy: &Policy) {

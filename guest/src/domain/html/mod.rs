@@ -9,6 +9,9 @@
 mod escape;
 mod generate;
 mod limits;
+mod lines;
+mod links;
+mod marks;
 mod parse;
 mod policy;
 mod sink;
@@ -17,12 +20,21 @@ mod text;
 mod tree;
 
 pub use escape::{escaped, push_escaped};
-pub use generate::generate;
+pub use generate::{Generated, generate};
 pub use limits::Limits;
+pub use lines::{ReadableText, to_lines};
+pub(crate) use links::OUTSIDE;
+pub use links::push_linked;
 pub use parse::parse;
 pub use policy::{Attributes, Policy};
 pub use text::to_text;
 pub use tree::Tree;
+
+/// Lists the elements of a tree with their attributes, those of SVG and MathML too, for checks of what was generated.
+#[cfg(any(test, fuzzing))]
+pub fn elements(tree: &Tree) -> Vec<(String, Vec<(String, String)>)> {
+    tree.elements()
+}
 
 #[cfg(test)]
 mod tests;

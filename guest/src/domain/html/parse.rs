@@ -32,7 +32,10 @@ pub fn parse(html: &str, limits: &Limits) -> Tree {
     // A script or a declared character set suspends the tokenizer, for nothing here.
     while !matches!(tokenizer.feed(&input), TokenizerResult::Done) {}
     tokenizer.end();
-    tokenizer.sink.builder.sink.finish()
+    let is_cut = end < html.len() || tokenizer.sink.is_full.get();
+    let mut tree = tokenizer.sink.builder.sink.finish();
+    tree.is_cut = is_cut;
+    tree
 }
 
 /// Passes tokens on to the tree builder as long as the document is within its bounds.

@@ -18,6 +18,10 @@ pub struct Policy {
     pub link_schemes: &'static [&'static str],
     /// What a `src` may begin with.
     pub source_schemes: &'static [&'static str],
+    /// Makes links of addresses of the web and of mail in the text, where it stands in no link.
+    pub makes_links: bool,
+    /// Bytes of HTML after which no more is begun.
+    pub most: usize,
     /// Changes an element's attributes before they are written: gets its name, and the attributes that the lists allow.
     pub adjust: fn(&str, &mut Attributes),
 }

@@ -38,6 +38,8 @@ struct Node {
 #[derive(Debug)]
 pub struct Tree {
     nodes: Vec<Node>,
+    /// The document goes on behind what was read of it.
+    pub(super) is_cut: bool,
 }
 
 /// A step of a walk through a tree in document order.
@@ -53,9 +55,14 @@ pub(super) enum Step<'a> {
 impl Tree {
     /// Makes a tree of a document alone.
     pub(super) fn new() -> Self {
-        let mut tree = Self { nodes: Vec::new() };
+        let mut tree = Self { nodes: Vec::new(), is_cut: false };
         tree.push(Content::Root);
         tree
+    }
+
+    /// True if the document was longer than its limits.
+    pub fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     /// Returns the number of nodes, of those too that hang nowhere.
@@ -137,6 +144,20 @@ impl Tree {
         while let Some(child) = self.nodes[from].first {
             self.attach(child, to, None);
         }
+    }
+
+    /// Lists every element that was made, with its attributes.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn elements(&self) -> Vec<(String, Vec<(String, String)>)> {
+        let named = self.nodes.iter().filter_map(|node| match &node.content {
+            Content::Element { name, attributes } => Some((name, attributes)),
+            _ => None,
+        });
+        let owned = |(name, attributes): (&Rc<QualName>, &Vec<Attribute>)| {
+            let attributes = attributes.iter().map(|a| (a.name.local.to_string(), a.value.to_string()));
+            (name.local.to_string(), attributes.collect())
+        };
+        named.map(owned).collect()
     }
 
     /// Walks through all that hangs from the document, in document order. `visit` returns false at the opening of an element

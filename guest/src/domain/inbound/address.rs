@@ -115,12 +115,12 @@ fn is_word(c: char) -> bool {
 }
 
 /// Finds the first address in a text.
-pub(super) fn find(text: &str) -> Option<String> {
+pub(crate) fn find(text: &str) -> Option<String> {
     all(text).next().map(|(_, address)| address)
 }
 
 /// Finds every address in a text, with the byte at which it begins.
-pub(super) fn all(text: &str) -> impl Iterator<Item = (usize, String)> {
+pub(crate) fn all(text: &str) -> impl Iterator<Item = (usize, String)> {
     let mut from = 0;
     std::iter::from_fn(move || {
         while let Some(at) = memchr::memchr(b'@', text.as_bytes().get(from..)?).map(|at| at + from) {
@@ -139,7 +139,7 @@ pub(super) fn all(text: &str) -> impl Iterator<Item = (usize, String)> {
 }
 
 /// Removes the addresses and their angle brackets from a text; none where there are none.
-pub(super) fn without(text: &str) -> Option<String> {
+pub(crate) fn without(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len());
     let mut from = 0;
     for (at, address) in all(text) {
@@ -206,7 +206,7 @@ fn xtext(text: &str) -> Cow<'_, str> {
 }
 
 /// Returns the part before the `@`, in lower case.
-pub(super) fn local(address: &str) -> String {
+pub(crate) fn local(address: &str) -> String {
     address.rsplit_once('@').map_or(address, |(local, _)| local).to_lowercase()
 }
 

@@ -81,7 +81,7 @@ impl Charset {
 }
 
 /// Decodes bytes of the charset named; of one that is not known, or where none is named, by what they are.
-pub(super) fn decode(label: Option<&str>, bytes: &[u8]) -> String {
+pub(crate) fn decode(label: Option<&str>, bytes: &[u8]) -> String {
     match label.and_then(Charset::named) {
         Some(Charset::Standard(encoding)) if encoding == UTF_8 => match std::str::from_utf8(bytes) {
             Ok(text) => text.to_owned(),
@@ -94,7 +94,7 @@ pub(super) fn decode(label: Option<&str>, bytes: &[u8]) -> String {
 
 /// Decodes bytes that stand where no charset is named: by their escape sequences, as UTF-8 where they are that, by the charset
 /// of the message around them, or as the text that they most likely are.
-pub(super) fn decode_unlabelled<'a>(bytes: &'a [u8], around: Option<&str>) -> Cow<'a, str> {
+pub(crate) fn decode_unlabelled<'a>(bytes: &'a [u8], around: Option<&str>) -> Cow<'a, str> {
     if let Some(charset) = escaped(bytes) {
         return Cow::Owned(charset.decode(bytes));
     }
@@ -115,13 +115,27 @@ pub(super) fn decode_unlabelled<'a>(bytes: &'a [u8], around: Option<&str>) -> Co
 }
 
 /// Returns true if a part has to be decoded anew from its bytes, because the library misread it.
-pub(super) fn is_misread(label: Option<&str>, text: &str) -> bool {
+pub(crate) fn is_misread(label: Option<&str>, text: &str) -> bool {
     let is_its_own =
         matches!(label.and_then(Charset::named), Some(Charset::Utf7 | Charset::Iso2022Kr | Charset::Hz));
     // A charset that the library takes for ASCII decodes to mojibake or to escape sequences.
     is_its_own
         || text.contains(['\u{FFFD}', '\u{1B}'])
         || (label.is_some_and(|it| Charset::named(it).is_none()) && !text.is_ascii())
+}
+
+/// True for the name of a charset that is read.
+pub(crate) fn is_known(label: &str) -> bool {
+    let bare = label.trim().trim_matches(['"', '\'']);
+    Charset::named(label).is_some()
+        || ["us-ascii", "ascii", "ansi_x3.4-1968", "x-unknown", "unknown-8bit"]
+            .iter()
+            .any(|it| bare.eq_ignore_ascii_case(it))
+}
+
+/// True for a charset in which every byte is a letter of Western Europe or a sign.
+pub(crate) fn is_western(label: &str) -> bool {
+    matches!(Charset::named(label), Some(Charset::Standard(encoding)) if encoding == WINDOWS_1252)
 }
 
 fn decoded(encoding: &'static Encoding, bytes: &[u8]) -> String {

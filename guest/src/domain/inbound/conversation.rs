@@ -45,7 +45,7 @@ pub(super) fn about(message: &InboundMessage, is_report: bool) -> Vec<String> {
 }
 
 /// Splits `<a@b> <c@d>` into its ids, each with its brackets. An id without them is none.
-pub(super) fn ids(value: &str) -> Vec<String> {
+pub(crate) fn ids(value: &str) -> Vec<String> {
     let starts = value.split('<').skip(1).take(2 * limits::REFERENCES);
     let ids = starts.filter_map(|rest| rest.split_once('>')).map(|(id, _)| id.trim());
     let fits = |id: &&str| (1..=900).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());

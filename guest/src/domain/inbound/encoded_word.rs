@@ -37,7 +37,7 @@ impl Word<'_> {
 }
 
 /// Decodes the text of a header, with single spaces.
-pub(super) fn decode(value: &str) -> String {
+pub(crate) fn decode(value: &str) -> String {
     let decoded = rewrite(value, |out, text| out.push_str(text));
     let mut out = String::with_capacity(decoded.len());
     for word in decoded.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
@@ -50,7 +50,7 @@ pub(super) fn decode(value: &str) -> String {
 }
 
 /// Joins each row of encoded words in a header's value into one word in UTF-8, so that no comma or bracket in them is one of the header's.
-pub(super) fn joined(value: &str) -> Cow<'_, str> {
+pub(crate) fn joined(value: &str) -> Cow<'_, str> {
     if !value.contains("=?") {
         return Cow::Borrowed(value);
     }

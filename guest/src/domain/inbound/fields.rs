@@ -4,35 +4,35 @@ use super::limits;
 
 /// Fields of one block, in order. Names in lower case, values unfolded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Fields(Vec<(String, String)>);
+pub(crate) struct Fields(Vec<(String, String)>);
 
 impl Fields {
     /// Returns the first value of a field, trimmed; none where it is empty.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.all(name).find(|value| !value.is_empty())
     }
 
     /// Returns the value of the first of these fields that the header has.
-    pub(super) fn any(&self, names: &[&str]) -> Option<&str> {
+    pub(crate) fn any(&self, names: &[&str]) -> Option<&str> {
         names.iter().find_map(|name| self.get(name))
     }
 
     /// Returns every value of a field.
-    pub(super) fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(it, _)| it == name).map(|(_, value)| value.as_str())
     }
 
     /// Returns true if there is a field of this name, be it empty.
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(it, _)| it == name)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Returns every name and value.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
@@ -56,7 +56,7 @@ impl Fields {
 }
 
 /// Splits a line into the name and value of a field, if it is one.
-pub(super) fn field(line: &str) -> Option<(&str, &str)> {
+pub(crate) fn field(line: &str) -> Option<(&str, &str)> {
     let (name, value) = line.split_once(':')?;
     let name = name.trim_end();
     let is_name = |b: u8| b.is_ascii_graphic();
@@ -91,6 +91,6 @@ pub(super) fn blocks(text: &str) -> Vec<Fields> {
 }
 
 /// Reads the header at the beginning of a text.
-pub(super) fn header(text: &str) -> Fields {
+pub(crate) fn header(text: &str) -> Fields {
     blocks(limits::bounded_bytes(text.trim_start(), 4 * limits::TEXT)).into_iter().next().unwrap_or_default()
 }

@@ -5,7 +5,7 @@ pub const MESSAGE: usize = 32 << 20;
 /// Parts of a message, nested ones included.
 pub(super) const PARTS: usize = 2_000;
 /// Bytes of a header.
-pub(super) const HEADER: usize = 1 << 20;
+pub(crate) const HEADER: usize = 1 << 20;
 /// Header fields that are looked at.
 pub(super) const FIELDS: usize = 1_000;
 /// Characters of a header field.
@@ -17,11 +17,11 @@ pub const RECIPIENTS: usize = 200;
 /// Characters of a server's words.
 pub const WORDS: usize = 2_000;
 /// Message-IDs and tokens that are passed on.
-pub(super) const REFERENCES: usize = 50;
+pub(crate) const REFERENCES: usize = 50;
 /// Characters of an address.
-pub(super) const ADDRESS: usize = 320;
+pub(crate) const ADDRESS: usize = 320;
 /// Characters of the subject.
-pub(super) const SUBJECT: usize = 1_000;
+pub(crate) const SUBJECT: usize = 1_000;
 /// Bytes of an answer.
 pub(super) const ANSWER: usize = 256 << 10;
 
@@ -34,7 +34,7 @@ pub(crate) fn bounded(text: &str, most: usize) -> &str {
 }
 
 /// Returns at most so many bytes, not cutting a character in two.
-pub(super) fn bounded_bytes(text: &str, most: usize) -> &str {
+pub(crate) fn bounded_bytes(text: &str, most: usize) -> &str {
     if text.len() <= most {
         return text;
     }

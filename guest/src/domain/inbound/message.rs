@@ -178,7 +178,7 @@ impl InboundMessage {
 
 /// Removes `From sender date`, with which mailboxes of one file begin a message; and the mark with which some programs begin a text in
 /// UTF-8, which would be a part of the first field's name.
-fn without_envelope_line(raw: &[u8]) -> &[u8] {
+pub(crate) fn without_envelope_line(raw: &[u8]) -> &[u8] {
     let raw = raw.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(raw).trim_ascii_start();
     if raw.starts_with(b"From ") {
         let end = memchr::memchr(b'\n', raw).map_or(raw.len(), |end| end + 1);
@@ -207,12 +207,16 @@ fn header_of(message: &Message<'_>) -> Fields {
     let Some(root) = message.parts.first() else { return Fields::default() };
     let (start, end) = (root.offset_header as usize, root.offset_body as usize);
     let header = message.raw_message.get(start..end).unwrap_or_default();
+    decoded_header(header, message.parts.iter().find_map(charset_of))
+}
+
+/// Reads a header. Bytes beyond ASCII are decoded by the charset `around`, where they are not UTF-8.
+pub(crate) fn decoded_header(header: &[u8], around: Option<&str>) -> Fields {
     let header = header.get(..4 * limits::TEXT).unwrap_or(header);
     if header.is_ascii() && memchr::memchr(0x1B, header).is_none() {
-        return fields::header(&String::from_utf8_lossy(header));
+        return fields_of(&String::from_utf8_lossy(header));
     }
     // Each field by itself: programs on the way add theirs in other charsets.
-    let around = message.parts.iter().find_map(charset_of);
     let mut text = String::with_capacity(2 * header.len());
     let mut from = 0;
     while let Some(rest) = header.get(from..).filter(|rest| !rest.is_empty()) {
@@ -222,7 +226,17 @@ fn header_of(message: &Message<'_>) -> Fields {
         text.push_str(&charset::decode_unlabelled(rest.get(..end).unwrap_or(rest), around));
         from += end;
     }
-    fields::header(&text)
+    fields_of(&text)
+}
+
+/// Reads the fields of a header. A line of white space ends none: programs write one inside a field that they fold.
+fn fields_of(header: &str) -> Fields {
+    let is_blank = |line: &str| line.trim().is_empty();
+    if !header.lines().any(is_blank) {
+        return fields::header(header);
+    }
+    let lines: Vec<&str> = header.lines().filter(|line| !is_blank(line)).collect();
+    fields::header(&lines.join("\n"))
 }
 
 /// Returns the charset of a part, as it is named.

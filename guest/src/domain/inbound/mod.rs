@@ -4,20 +4,20 @@
 //! first; then a bounce that comes from a mail system; then an automatic reply; then everything is ordinary. All of it is a claim: the host
 //! accepts it only with a token of its own in it.
 
-mod address;
+pub(crate) mod address;
 pub mod amazon;
 mod arf;
 mod automatic;
 mod bounce_heuristics;
 mod bounce_reason;
 mod cause;
-mod charset;
+pub(crate) mod charset;
 mod class;
 mod code;
-mod conversation;
+pub(crate) mod conversation;
 mod dsn;
-mod encoded_word;
-mod fields;
+pub(crate) mod encoded_word;
+pub(crate) mod fields;
 pub mod limits;
 mod mdn;
 mod message;
@@ -29,11 +29,13 @@ mod quoted_reply;
 mod receipt;
 mod report;
 mod ses_mail;
-mod tnef;
+pub(crate) mod tnef;
 
 pub use bounce_reason::{BounceReason, bounce_reason, bounce_type};
 pub use cause::Cause;
+pub(crate) use message::{decoded_header, without_envelope_line};
 pub use model::{BounceType, Class, RecipientReport, Refused, ReplyText, Report, Sender, Token, TokenPlace};
+pub(crate) use person::is_passed_on;
 pub use provider_verdict::combined_bounce_type;
 pub use report::read;
 

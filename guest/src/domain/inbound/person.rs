@@ -71,6 +71,11 @@ pub(super) fn is_prefixed(message: &InboundMessage) -> bool {
     PERSON_PREFIXES.begins(&phrases::plain(&message.subject))
 }
 
+/// True for the subject of a message that is passed on, rather than answered.
+pub(crate) fn is_passed_on(subject: &str) -> bool {
+    phrases::FORWARD_PREFIXES.begins(&phrases::plain(subject))
+}
+
 /// Returns the subject behind a word or a few and a colon, in plain form: `İlt: subject`. Labels such as `[External]` may stand before.
 pub(super) fn behind_prefix(plain: &str) -> Option<&str> {
     let mut rest = plain;

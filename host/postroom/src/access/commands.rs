@@ -38,6 +38,7 @@ pub const COMMANDS: &[Command] = &[
     of("retention apply", Operator),
     of("resume", User),
     of("track", Operator),
+    of("read", User),
     of("suppressions", Administrator),
     of("suppressions list", Administrator),
     of("suppressions release", Administrator),

@@ -28,6 +28,7 @@ mod open_tracking;
 mod own_program;
 mod platform;
 mod plugin;
+mod read;
 mod records;
 mod records_place;
 mod removal;
@@ -72,6 +73,7 @@ pub use open_tracking::{OpenTracking, has_pixels, pixel_left_out, reasons, refus
 pub use own_program::{HANDED_OVER, UnsentMessage, hand_over, mailto_link, unsent_message};
 pub use platform::platform_addresses;
 pub use plugin::{PluginLoad, company_plugin, no_files};
+pub use read::{ReadSource, fold_text, read_message};
 pub use records::{NotifiedRecords, keep_notifying, notify_records, records};
 pub use records_place::{RecordsChange, change_records, records_row, remove_records};
 pub use removal::{apply_retention, erase_person};

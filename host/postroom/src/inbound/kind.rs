@@ -48,11 +48,21 @@ const KNOWN: &[(&[u8], &str, &str)] = &[
 const SAVE: &str = "give the message itself, as the server delivered it (.eml)";
 const UNPACK: &str = "unpack it and give the messages in it";
 
+/// Describes a file that begins so, and what to do, where it is certainly of another format than a message or a text.
+pub(crate) fn other_format(begin: &[u8]) -> Option<String> {
+    let known = KNOWN.iter().find(|(first, ..)| begin.starts_with(first));
+    known.map(|(_, what, todo)| no_message(what, todo))
+}
+
+fn no_message(what: &str, todo: &str) -> String {
+    format!("it is no message but {what}: {todo}")
+}
+
 /// Finds the kind of a file by its first bytes.
 pub(super) fn of(begin: &[u8]) -> Kind {
-    let other = |what: &str, todo: &str| Kind::Other(format!("it is no message but {what}: {todo}"));
-    if let Some((_, what, todo)) = KNOWN.iter().find(|(first, ..)| begin.starts_with(first)) {
-        return other(what, todo);
+    let other = |what: &str, todo: &str| Kind::Other(no_message(what, todo));
+    if let Some(detail) = other_format(begin) {
+        return Kind::Other(detail);
     }
     let text = begin.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(begin).trim_ascii_start();
     if text.is_empty() {

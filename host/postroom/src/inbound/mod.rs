@@ -23,6 +23,7 @@ mod tests;
 
 pub use error::IntakeError;
 pub use files::{Maildir, MessageFile, Messages};
+pub(crate) use kind::other_format;
 pub use matching::Match;
 pub use postroom_store::MatchedBy;
 pub use take::{ReportIntake, Taken, classify};

@@ -48,8 +48,8 @@ tables! {
     DELIVERY_AGENTS = BOUNCES["delivery-agents"];
     /// Where the original begins.
     ORIGINAL = BOUNCES["original"];
-    /// What ends the line over a quotation, behind its author.
-    QUOTATION_LINES = BOUNCES["quotation-lines"];
+    /// Those of them that mark a message that is passed on.
+    FORWARD_PREFIXES = BOUNCES["forward-prefixes"];
     /// What programs put before the subject when a person answers or forwards.
     PERSON_PREFIXES = BOUNCES["person-prefixes"];
     /// Subjects of automatic replies.

@@ -71,6 +71,8 @@ const POLICY: Policy = Policy {
     ],
     link_schemes: &["https://", "http://", "mailto:", "tel:"],
     source_schemes: &["https://", "cid:"],
+    makes_links: false,
+    most: usize::MAX,
     adjust: width::bound,
 };
 
@@ -79,7 +81,7 @@ const LIMITS: Limits = Limits::of_bytes(64 * 1024);
 
 /// Generates a signature's HTML anew, with nothing in it but what is allowed.
 pub fn safe_signature(html: &str) -> String {
-    generate(&parse(html, &LIMITS), &POLICY)
+    generate(&parse(html, &LIMITS), &POLICY).html
 }
 
 /// Returns a signature's text as plain lines.

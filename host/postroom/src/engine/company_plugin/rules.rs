@@ -1,11 +1,24 @@
-//! Calls on what a report means: which mail it is about, whom it concerns, who is not written to any more. And on where the
-//! providers' APIs are.
+//! Calls on what came in: what a person reads of it, which mail a report is about, whom it concerns, who is not written to any more. And
+//! on where the providers' APIs are.
 
 use super::{CompanyPlugin, EngineError, Files, composes};
-use postroom_contract::{accounts, inbound, matching, suppressions, tracking, types, webhooks};
+use postroom_contract::{accounts, inbound, matching, reading, suppressions, tracking, types, webhooks};
+
+/// What is beyond the limits was not sent to be read.
+fn reading_failed(answer: &Result<reading::ReadableMessage, inbound::InboundError>) -> bool {
+    matches!(answer, Err(inbound::InboundError::Refused(_)))
+}
 
 impl CompanyPlugin {
     calls! {
+        /// What a person reads of a message.
+        read_message = postroom_plugin_reading.call_read(
+            message: &inbound::MessageContent, own_addresses: &[String], now: &str
+        ) -> Result<reading::ReadableMessage, inbound::InboundError>,
+            bounded ["the message": message.size_in_hand(), message], hostile reading_failed;
+        /// The new words of a text.
+        fold_text = postroom_plugin_reading.call_fold_text(text: &str) -> reading::Folded,
+            bounded ["the text": text.len(), text];
         /// What a report's mail can be found by, the most reliable first.
         traces = postroom_plugin_matching.call_traces(report: &inbound::Report) -> Vec<matching::Trace>;
         /// The facts of a report about the mail that it was matched with.
