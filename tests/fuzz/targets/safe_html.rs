@@ -12,9 +12,9 @@ const MOST: Cost = Cost { held: 400, allocated: 3_000, base: 1 << 20 };
 fuzz_target!(|input: &[u8]| {
     let Ok(html) = std::str::from_utf8(input) else { return };
     bounded(MOST, input, || {
-        let (made, _) = safe_html(html);
-        safe(&made.html);
-        let (again, _) = safe_html(&made.html);
+        let (first, _) = safe_html(html);
+        safe(&first.html);
+        let (again, _) = safe_html(&first.html);
         safe(&again.html);
     });
 });

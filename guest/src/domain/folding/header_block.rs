@@ -12,14 +12,14 @@ const LABEL: usize = 25;
 /// Characters of a title.
 const TITLE: usize = 100;
 
-/// True for the title over a message that is passed on.
+/// Returns true for the title over a message that is passed on.
 pub(super) fn is_forward(line: &str) -> bool {
     title(line).is_some_and(|(title, is_ruled)| {
         FORWARDED.begins(&title) && (is_ruled || FORWARDED.is(title.trim_end_matches([':', '：', ' '])))
     })
 }
 
-/// True if the title begins here under which a message is repeated.
+/// Returns true if the lines begin with the title under which a message is repeated.
 pub(super) fn is_original(lines: &[Line]) -> bool {
     let Some(first) = lines.first() else { return false };
     let Some((title, is_ruled)) = title(&first.text) else { return false };
@@ -36,7 +36,7 @@ pub(super) fn is_original(lines: &[Line]) -> bool {
             .is_some_and(|line| label(&line.text).is_some())
 }
 
-/// True for the line that asks to write over it: what is under it was sent before.
+/// Returns true for the line that asks to write over it: what is under it was sent before.
 pub(super) fn is_reply_above(line: &str) -> bool {
     line.len() <= 2 * TITLE && REPLY_ABOVE.is_in(&plain(line))
 }
@@ -90,7 +90,7 @@ fn pair(line: &str) -> Option<(String, String)> {
     is_label.then(|| (name, plain(value.trim_matches(strip))))
 }
 
-/// True if a header begins here.
+/// Returns true if the lines begin with a header.
 pub(super) fn is_header(lines: &[Line]) -> bool {
     let Some(first) = lines.first() else { return false };
     pair(&first.text).is_some() && (is_known_header(lines) || is_header_by_shape(lines))

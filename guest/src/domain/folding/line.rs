@@ -1,6 +1,6 @@
 //! Lines, and what they are by their shape alone.
 
-/// What the HTML of a mail program says of a line.
+/// The mark of a line in the HTML of a mail program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
     /// It is quoted, or introduces what is.
@@ -30,19 +30,19 @@ impl Line {
 /// Columns from which on a program breaks a line that it quotes.
 const LONG: usize = 60;
 
-/// True for a line without anything visible.
+/// Returns true for a line without anything visible.
 pub(super) fn is_blank(line: &str) -> bool {
     line.chars().all(|c| c.is_whitespace() || matches!(c, '\u{200b}' | '\u{feff}' | '\u{200c}' | '\u{2060}'))
 }
 
-/// True for a line that is marked as quoted.
+/// Returns true for a line that is marked as quoted.
 pub(super) fn is_quoted(line: &str) -> bool {
     let line = line.trim_start();
     line.starts_with(['>', '＞'])
         || (line.starts_with("&gt;") && line.get(4..).is_some_and(|rest| rest.starts_with([' ', '&'])))
 }
 
-/// True for a line of dashes or the like, as wide as a rule.
+/// Returns true for a line of dashes or the like, as wide as a rule.
 pub(super) fn is_rule(line: &str) -> bool {
     let line = line.trim_matches(|c: char| c.is_whitespace() || c == '*');
     let mut chars = line.chars();
@@ -50,7 +50,7 @@ pub(super) fn is_rule(line: &str) -> bool {
     "-_=~*—–─".contains(first) && line.chars().count() >= 3 && chars.all(|c| c == first)
 }
 
-/// True if `line` is the end of the quoted line `before`, broken off by a program.
+/// Returns true if `line` is the end of the quoted line `before`, broken off by a program.
 pub(super) fn is_wrapped(before: &str, line: &str) -> bool {
     let before = before.trim_end();
     let goes_on = line.chars().next().is_some_and(char::is_lowercase);

@@ -132,7 +132,7 @@ fn parts(lines: &[Line], is_forward: bool) -> Vec<Part> {
         if is_text {
             let tail = looked_at.get(start..=last).unwrap_or_default();
             let Some(signature) = signature::start(tail).map(|at| start + at) else { break };
-            if !says_something(looked_at.get(..signature).unwrap_or_default(), kinds) {
+            if !has_own_words(looked_at.get(..signature).unwrap_or_default(), kinds) {
                 break;
             }
             mark(signature, end, Part::Signature);
@@ -156,8 +156,8 @@ fn parts(lines: &[Line], is_forward: bool) -> Vec<Part> {
     parts
 }
 
-/// True if the lines have a letter or a digit of their own.
-fn says_something(lines: &[Line], kinds: &[Kind]) -> bool {
+/// Returns true if the lines have a letter or a digit of their own.
+fn has_own_words(lines: &[Line], kinds: &[Kind]) -> bool {
     let own = lines.iter().zip(kinds).filter(|(_, kind)| **kind == Kind::Text);
     own.into_iter().any(|(line, _)| line.text.chars().any(char::is_alphanumeric))
 }

@@ -26,44 +26,44 @@ pub struct Generated {
 
 /// Generates the HTML of a tree, with nothing in it but what `policy` allows.
 pub fn generate(tree: &Tree, policy: &Policy) -> Generated {
-    let mut made = Generated { is_cut: tree.is_cut(), ..Generated::default() };
+    let mut generated = Generated { is_cut: tree.is_cut(), ..Generated::default() };
     let mut links = 0_usize;
     tree.walk(|step| {
-        let is_full = made.html.len() > policy.most;
+        let is_full = generated.html.len() > policy.most;
         match step {
             Step::Text(_) | Step::Open(..) if is_full => {
-                made.is_cut = true;
+                generated.is_cut = true;
                 return false;
             }
             Step::Text(text) if policy.makes_links && links == 0 => {
-                push_linked(&mut made.html, text, push_content)
+                push_linked(&mut generated.html, text, push_content)
             }
-            Step::Text(text) => push_content(&mut made.html, text),
+            Step::Text(text) => push_content(&mut generated.html, text),
             Step::Open(None, _) => return false,
             Step::Open(Some(name), _) if policy.dropped.contains(&name) => return false,
             Step::Open(Some(name), attributes) => {
                 links += usize::from(name == "a");
-                made.remote_images += u32::from(loads_picture(name, attributes, policy));
+                generated.remote_images += u32::from(loads_picture(name, attributes, policy));
                 if policy.elements.contains(&name) {
-                    push_start(&mut made.html, name, attributes, policy);
+                    push_start(&mut generated.html, name, attributes, policy);
                 }
             }
             Step::Close(Some(name)) => {
                 links -= usize::from(name == "a");
                 if policy.elements.contains(&name) && !VOID.contains(&name) {
-                    made.html.push_str("</");
-                    made.html.push_str(name);
-                    made.html.push('>');
+                    generated.html.push_str("</");
+                    generated.html.push_str(name);
+                    generated.html.push('>');
                 }
             }
             Step::Close(None) => {}
         }
         true
     });
-    made
+    generated
 }
 
-/// True for an element that would load a picture from elsewhere.
+/// Returns true for an element that would load a picture from elsewhere.
 fn loads_picture(name: &str, attributes: &[Attribute], policy: &Policy) -> bool {
     let is_remote = |value: &str| {
         let value = value.trim_start().as_bytes();
@@ -116,7 +116,7 @@ fn push_start(out: &mut String, name: &str, attributes: &[Attribute], policy: &P
     out.push('>');
 }
 
-/// True for a link with one of the schemes and without spaces or control characters, which browsers take out before they look at the scheme.
+/// Returns true for a link with one of the schemes and without spaces or control characters, which browsers take out before they look at the scheme.
 fn is_link(value: &str, schemes: &[&str]) -> bool {
     let is_plain = !value.chars().any(|c| c.is_control() || c.is_whitespace());
     is_plain && schemes.iter().any(|s| value.get(..s.len()).is_some_and(|v| v.eq_ignore_ascii_case(s)))

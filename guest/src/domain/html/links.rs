@@ -55,8 +55,8 @@ fn web(text: &str, at: usize) -> Option<(usize, usize, &'static str)> {
     let (start, beginning) = BEGINNINGS.iter().find_map(|beginning| {
         let sign = beginning.find([':', '.'])?;
         let start = at.checked_sub(sign)?;
-        let here = bytes.get(start..start + beginning.len())?;
-        here.eq_ignore_ascii_case(beginning.as_bytes()).then_some((start, *beginning))
+        let candidate = bytes.get(start..start + beginning.len())?;
+        candidate.eq_ignore_ascii_case(beginning.as_bytes()).then_some((start, *beginning))
     })?;
     if text.get(..start)?.chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == '@') {
         return None;

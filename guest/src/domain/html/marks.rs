@@ -76,7 +76,7 @@ pub(super) fn mark(name: &str, attributes: &[Attribute]) -> Option<Mark> {
     })
 }
 
-/// True for an element that the page does not show.
+/// Returns true for an element that the page does not show.
 pub(super) fn is_hidden(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|a| match &*a.name.local {
         "hidden" => true,

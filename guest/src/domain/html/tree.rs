@@ -60,7 +60,7 @@ impl Tree {
         tree
     }
 
-    /// True if the document was longer than its limits.
+    /// Returns true if the document was longer than its limits.
     pub fn is_cut(&self) -> bool {
         self.is_cut
     }

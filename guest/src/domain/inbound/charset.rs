@@ -124,7 +124,7 @@ pub(crate) fn is_misread(label: Option<&str>, text: &str) -> bool {
         || (label.is_some_and(|it| Charset::named(it).is_none()) && !text.is_ascii())
 }
 
-/// True for the name of a charset that is read.
+/// Returns true for the name of a charset that is read.
 pub(crate) fn is_known(label: &str) -> bool {
     let bare = label.trim().trim_matches(['"', '\'']);
     Charset::named(label).is_some()
@@ -133,7 +133,7 @@ pub(crate) fn is_known(label: &str) -> bool {
             .any(|it| bare.eq_ignore_ascii_case(it))
 }
 
-/// True for a charset in which every byte is a letter of Western Europe or a sign.
+/// Returns true for a charset in which every byte is a letter of Western Europe or a sign.
 pub(crate) fn is_western(label: &str) -> bool {
     matches!(Charset::named(label), Some(Charset::Standard(encoding)) if encoding == WINDOWS_1252)
 }
@@ -266,7 +266,7 @@ fn base64_value(byte: u8) -> Option<u32> {
     Some(value.into())
 }
 
-/// True for text with a character of two bytes or more in UTF-8, and more of those than of invalid bytes.
+/// Returns true for text with a character of two bytes or more in UTF-8, and more of those than of invalid bytes.
 fn has_multibyte_utf8(bytes: &[u8]) -> bool {
     let (mut letters, mut damaged) = (0_usize, 0_usize);
     for chunk in bytes.utf8_chunks() {

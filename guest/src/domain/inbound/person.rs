@@ -71,7 +71,7 @@ pub(super) fn is_prefixed(message: &InboundMessage) -> bool {
     PERSON_PREFIXES.begins(&phrases::plain(&message.subject))
 }
 
-/// True for the subject of a message that is passed on, rather than answered.
+/// Returns true for the subject of a message that is passed on, rather than answered.
 pub(crate) fn is_passed_on(subject: &str) -> bool {
     phrases::FORWARD_PREFIXES.begins(&phrases::plain(subject))
 }
@@ -93,7 +93,7 @@ pub(super) fn behind_prefix(plain: &str) -> Option<&str> {
     (is_word && !behind.is_empty()).then_some(behind)
 }
 
-/// True if some word and a colon stand before what begins as a report's or an automatic reply's subject.
+/// Returns true if some word and a colon stand before what begins as a report's or an automatic reply's subject.
 fn prefixes_a_report(subject: &str) -> bool {
     let plain = phrases::plain(subject);
     if [&*FAILURE_SUBJECTS, &*AUTOMATIC_SUBJECTS].iter().any(|table| table.begins(&plain)) {
@@ -106,7 +106,7 @@ fn prefixes_a_report(subject: &str) -> bool {
         || inner.is_some_and(|inner| READ_SUBJECTS.is(inner) || NOT_READ.is(inner))
 }
 
-/// True if a program sent it, whatever its name is.
+/// Returns true if a program sent it, whatever its name is.
 fn is_by_program(message: &InboundMessage) -> bool {
     let local = message.sender.as_ref().map(|sender| address::local(&sender.address)).unwrap_or_default();
     message.has_null_return_path()
@@ -115,7 +115,7 @@ fn is_by_program(message: &InboundMessage) -> bool {
         || NO_PERSONS.iter().any(|known| local.starts_with(known))
 }
 
-/// True for the header of a message that is itself a report.
+/// Returns true for the header of a message that is itself a report.
 fn is_of_a_report(header: &Fields) -> bool {
     let is_kind = |value: &str| value.trim_start().to_ascii_lowercase().starts_with("multipart/report");
     header.all("content-type").any(is_kind)
@@ -123,7 +123,7 @@ fn is_of_a_report(header: &Fields) -> bool {
         || header.all("return-path").any(|path| path.trim() == "<>")
 }
 
-/// True for a value of a header that names a program which reports on mail.
+/// Returns true for a value of a header that names a program which reports on mail.
 fn is_of_a_daemon(value: &str) -> bool {
     let is_daemon = |(_, found): (usize, String)| {
         let local = address::local(&found);
@@ -133,7 +133,7 @@ fn is_of_a_daemon(value: &str) -> bool {
         || DAEMON_NAMES.begins(phrases::plain(bounded(value, 100)).trim_matches(['"', '\'']))
 }
 
-/// True if the header of a report was copied into the text: `From: Mail Delivery System <MAILER-DAEMON@…>`, `Subject: Undelivered …`, one
+/// Returns true if the header of a report was copied into the text: `From: Mail Delivery System <MAILER-DAEMON@…>`, `Subject: Undelivered …`, one
 /// field below the other, whatever they are called there.
 fn copies_a_report(text: &str) -> bool {
     let (mut fields, mut has_daemon, mut has_subject) = (0, false, false);

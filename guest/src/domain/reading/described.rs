@@ -5,7 +5,7 @@ use super::parameters::{Parameterized, file_name};
 use super::transfer::Encoding;
 use crate::domain::inbound::encoded_word;
 
-/// What an entity says of itself.
+/// The description of an entity in its header.
 pub(super) struct Described {
     pub(super) media_type: String,
     pub(super) content_type: Parameterized,
@@ -54,13 +54,13 @@ impl Described {
         }
     }
 
-    /// True for a file that may be in Outlook's own format.
+    /// Returns true for a file that may be in Outlook's own format.
     pub(super) fn may_be_tnef(&self) -> bool {
         matches!(self.media_type.as_str(), "application/ms-tnef" | "application/vnd.ms-tnef")
             || self.name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("winmail.dat"))
     }
 
-    /// True for a text that is shown: one that is neither marked nor named as a file.
+    /// Returns true for a text that is shown: one that is neither marked nor named as a file.
     pub(super) fn is_body(&self, may_be_body: bool, is_first: bool) -> bool {
         let is_shown = matches!(
             self.media_type.as_str(),

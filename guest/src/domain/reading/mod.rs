@@ -130,11 +130,12 @@ impl Shown {
             let lines = match &segment.html {
                 Some(source) => {
                     let tree = tree_of(source);
-                    let made = generate(&tree, &POLICY);
-                    shown.remote_images = shown.remote_images.saturating_add(made.remote_images);
-                    shown.is_html_cut |= made.is_cut || html.len() + made.html.len() > limits::SAFE_HTML;
-                    if html.len() + made.html.len() <= 2 * limits::SAFE_HTML {
-                        html.push_str(&made.html);
+                    let generated = generate(&tree, &POLICY);
+                    shown.remote_images = shown.remote_images.saturating_add(generated.remote_images);
+                    shown.is_html_cut |=
+                        generated.is_cut || html.len() + generated.html.len() > limits::SAFE_HTML;
+                    if html.len() + generated.html.len() <= 2 * limits::SAFE_HTML {
+                        html.push_str(&generated.html);
                     }
                     to_lines(&tree, POLICY.dropped)
                 }

@@ -19,7 +19,7 @@ const EXPLICIT: u8 = 0xA0;
 /// Strings within each other.
 const DEPTH: usize = 4;
 
-/// What a CMS message is.
+/// The kind of a CMS message.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Cms {
     /// A signed message, with what was signed.

@@ -26,7 +26,7 @@ pub(super) struct TnefFile<'a> {
     pub(super) data: &'a [u8],
 }
 
-/// What is in a file of this format.
+/// The contents of a file of this format.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Tnef<'a> {
     pub(super) files: Vec<TnefFile<'a>>,

@@ -1,7 +1,7 @@
 //! Transfer encodings, decoded piece by piece into a function: the size of a file costs no memory here. What is damaged is decoded as far as
 //! it goes.
 
-/// How a part is encoded.
+/// The encoding of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Encoding {
     /// 7bit, 8bit, binary, and whatever is not known.

@@ -13,7 +13,7 @@ use super::tnef;
 use crate::domain::inbound::charset;
 use sha2::{Digest as _, Sha256};
 
-/// What was found on the way.
+/// The files and notes found on the way, and the limits left.
 #[derive(Debug)]
 pub(super) struct Walk {
     pub(super) files: Vec<AttachedFile>,

@@ -134,7 +134,7 @@ impl SystemStore {
     }
 }
 
-/// Selects the mails of which nothing was recorded yet, and whose recipients nobody erased.
+/// Selects the mails of which nothing was recorded yet, and none of whose recipients was erased.
 async fn unchanged(
     connection: &mut AnyConnection,
     mut known: BTreeMap<MailId, NewMail>,

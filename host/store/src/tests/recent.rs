@@ -3,7 +3,7 @@
 use super::fixture::{Fixture, at, completion, event, new_attempt, new_mail, parse};
 use crate::*;
 
-/// Changes a mail in the store alone: whoever reads it back shows that.
+/// Changes a mail in the store alone, which shows in a mail that is read back.
 async fn changed_behind_it(fixture: &Fixture, mail: &NewMail) {
     let statement = sqlx::query("update mails set subject = 'changed behind it' where id = $1");
     let statement = statement.bind(mail.id.to_string());
@@ -43,17 +43,17 @@ pub(super) async fn a_mail_that_was_enqueued_here_is_not_read_back(store: Store)
     drop(claiming);
     changed_behind_it(&fixture, &third).await;
     let claimed = fixture.store.claimed_mails(&[third.id]).await.unwrap();
-    assert_eq!(claimed[0].mail.subject, "changed behind it", "nobody claims any more");
+    assert_eq!(claimed[0].mail.subject, "changed behind it", "no worker claims any more");
 }
 
 pub(super) async fn what_happened_to_a_mail_since_it_was_enqueued_is_read(store: Store) {
     let fixture = Fixture::open(store).await;
     let _claiming = fixture.store.claiming();
-    let (attempted, told, erased) = (fixture.mail().await, fixture.mail().await, fixture.mail().await);
+    let (attempted, relayed, erased) = (fixture.mail().await, fixture.mail().await, fixture.mail().await);
     let attempt = fixture.begin(attempted.id, &new_attempt(fixture.account.id)).await.unwrap();
     fixture.finish(attempt, &completion(AttemptResult::Transient(None)), &[]).await;
-    fixture.store.add_events(told.id, &[event("relayed")]).await.unwrap();
-    let ids = [attempted.id, told.id];
+    fixture.store.add_events(relayed.id, &[event("relayed")]).await.unwrap();
+    let ids = [attempted.id, relayed.id];
     let claimed = fixture.store.claimed_mails(&ids).await.unwrap();
     assert_eq!(claimed, fixture.store.mails(&ids).await.unwrap());
     assert_eq!((claimed[0].attempts.len(), claimed[1].events.len()), (1, 1));

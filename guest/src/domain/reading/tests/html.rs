@@ -140,10 +140,14 @@ fn nothing_that_runs_or_loads_is_left_when_it_is_parsed_again() {
             words(&attack.replace(' ', "/")),
             words(&attack.repeat(3)),
         ] {
-            let (made, text) = safe_html(&html);
-            assert_eq!(fault(&made.html), None, "{html}\n{}", made.html);
-            assert!(made.html.contains("before") && text.contains("before"), "{html}\n{}", made.html);
-            let (again, _) = safe_html(&made.html);
+            let (generated, text) = safe_html(&html);
+            assert_eq!(fault(&generated.html), None, "{html}\n{}", generated.html);
+            assert!(
+                generated.html.contains("before") && text.contains("before"),
+                "{html}\n{}",
+                generated.html
+            );
+            let (again, _) = safe_html(&generated.html);
             assert_eq!(fault(&again.html), None, "{html}\n{}", again.html);
         }
     }
@@ -163,18 +167,18 @@ fn text_is_kept_whatever_is_around_it() {
         ("<p>1 < 2 & word", "1 < 2 & word"),
         ("<label>word</label><fieldset>x</fieldset>", "word"),
     ] {
-        let (made, text) = safe_html(html);
+        let (generated, text) = safe_html(html);
         assert!(
-            made.html.replace("&lt;", "<").replace("&amp;", "&").contains(word),
+            generated.html.replace("&lt;", "<").replace("&amp;", "&").contains(word),
             "{html:.60}: {}",
-            made.html
+            generated.html
         );
         assert!(text.contains(word), "{html:.60}: {text}");
     }
     let many: String = (0..300).map(|n| format!("<div>word{n} ")).collect();
-    let (made, text) = safe_html(&many);
+    let (generated, text) = safe_html(&many);
     for n in 0..300 {
-        assert!(made.html.contains(&format!("word{n} ")) && text.contains(&format!("word{n}")), "{n}");
+        assert!(generated.html.contains(&format!("word{n} ")) && text.contains(&format!("word{n}")), "{n}");
     }
 }
 
@@ -190,8 +194,8 @@ fn pictures_from_elsewhere_are_counted_and_those_of_the_message_stay() {
         ("<p style=\"background:URL( 'https://x.example')\">x</p>", 1, "<p>x</p>"),
         ("<iframe src=https://x.example></iframe>x", 0, "x"),
     ] {
-        let (made, _) = safe_html(html);
-        assert_eq!((made.remote_images, made.html.as_str()), (count, left), "{html}");
+        let (generated, _) = safe_html(html);
+        assert_eq!((generated.remote_images, generated.html.as_str()), (count, left), "{html}");
     }
 }
 
