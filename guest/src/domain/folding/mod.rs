@@ -1,7 +1,7 @@
 //! Folding of a mail's text: the new words, the quotation that they answer, and the signature.
 //!
 //! Marks that no language matters for count first: what the HTML of a mail program says ([`Mark`]), `>` before lines, a date and an address
-//! in angle brackets before a colon. Then the words of [`phrases`], in many languages. In doubt a text is shown: text that is folded away
+//! in angle brackets before a colon. Then the words of `phrases`, in many languages. In doubt a text is shown: text that is folded away
 //! wrongly is not read, a quotation too many is only long. For that
 //!
 //! - a forwarded message is a part of what its sender says, and stays;

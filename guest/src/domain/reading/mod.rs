@@ -1,8 +1,8 @@
 //! Reading a message that came in: what a person sees of it, whatever its shape, and nothing that a stranger could do to them by it.
 //!
-//! The way: [`walk`] goes through the parts and finds the body and the files; HTML is parsed into a tree, from which [`html_policy`] lets safe
-//! HTML be generated, and from which the readable text is made; [`folding`](crate::domain::folding) finds the new words. What the message is
-//! says [`inbound`](crate::domain::inbound), once for all. Everything is bounded by [`limits`], and what is left out is named in a note.
+//! The way: `walk` goes through the parts and finds the body and the files; HTML is parsed into a tree, from which `html_policy` lets safe
+//! HTML be generated, and from which the readable text is made; [`folding`] finds the new words. What the message is
+//! says [`inbound`], once for all. Everything is bounded by `limits`, and what is left out is named in a note.
 
 mod described;
 mod entity;
