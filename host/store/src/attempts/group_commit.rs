@@ -80,7 +80,19 @@ impl GroupCommitWriter {
     /// Creates a writer for this store, on the current runtime.
     pub fn new(store: &SystemStore) -> Self {
         let (requests, incoming) = mpsc::channel(4 * GROUP);
-        tokio::spawn(write(store.clone(), incoming));
+        let (store, runtime) = (store.clone(), tokio::runtime::Handle::current());
+        // On a thread of its own: as a task it would wait, after each statement, until the runtime has composed a mail.
+        let (give, take) = std::sync::mpsc::channel();
+        let on_this_runtime = runtime.clone();
+        let writer = std::thread::Builder::new().name("postroom-writer".to_owned()).spawn(move || {
+            if let Ok((store, incoming)) = take.recv() {
+                on_this_runtime.block_on(write(store, incoming));
+            }
+        });
+        match writer {
+            Ok(_) => drop(give.send((store, incoming))),
+            Err(_) => drop(runtime.spawn(write(store, incoming))),
+        }
         Self { requests }
     }
 
