@@ -25,9 +25,6 @@ use tokio::sync::{mpsc, oneshot};
 /// Entries of one commit.
 const GROUP: usize = 256;
 
-/// How often other tasks get their turn before a commit.
-const GATHERING: usize = 3;
-
 /// An entry to be written.
 #[derive(Debug, Clone)]
 pub(crate) enum Entry {
@@ -178,7 +175,6 @@ impl GroupCommitWriter {
 async fn write(store: SystemStore, mut incoming: mpsc::Receiver<Request>) {
     let mut group = Vec::with_capacity(GROUP);
     while incoming.recv_many(&mut group, GROUP).await > 0 {
-        gather(&mut incoming, &mut group).await;
         let together = if repeats(&group) { None } else { Some(commit(&store, &group).await) };
         match together {
             // Each by itself: one that is refused must not take the others with it.
@@ -197,18 +193,6 @@ async fn write(store: SystemStore, mut incoming: mpsc::Receiver<Request>) {
                     let _ = request.answer.send(Err(error.clone()));
                 }
             }
-        }
-    }
-}
-
-/// Adds the entries of tasks that are ready to run: they get theirs in before the commit, and need no other.
-async fn gather(incoming: &mut mpsc::Receiver<Request>, group: &mut Vec<Request>) {
-    for _ in 0..GATHERING {
-        tokio::task::yield_now().await;
-        while group.len() < GROUP
-            && let Ok(request) = incoming.try_recv()
-        {
-            group.push(request);
         }
     }
 }
