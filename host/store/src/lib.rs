@@ -65,7 +65,7 @@ pub use mail::again::{Again, NotAgain};
 pub use mail::attempt::{Attempt, AttemptResult, Completion, NewAttempt, OpenAttempt};
 pub use mail::batches::{Batch, BatchCounts, NUMBERED_BY_PARTNER};
 pub use mail::listing::{Count, Filter, Listed, MailCommand, MailCommandResult};
-pub use mail::recent::Claiming;
+pub use mail::recent::{Claimed, Claiming};
 pub use mail::types::{
     AttachedFile, DocumentRef, Event, FilePlace, Mail, MailSummary, Message, NewMail, OpenCheck, Party,
     Piece, Recipient, among_recipients,

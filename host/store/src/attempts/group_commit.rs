@@ -25,9 +25,6 @@ use tokio::sync::{mpsc, oneshot};
 /// Entries of one commit.
 const GROUP: usize = 256;
 
-/// How often other tasks get their turn before a commit.
-const GATHERING: usize = 3;
-
 /// An entry to be written.
 #[derive(Debug, Clone)]
 pub(crate) enum Entry {
@@ -80,7 +77,19 @@ impl GroupCommitWriter {
     /// Creates a writer for this store, on the current runtime.
     pub fn new(store: &SystemStore) -> Self {
         let (requests, incoming) = mpsc::channel(4 * GROUP);
-        tokio::spawn(write(store.clone(), incoming));
+        let (store, runtime) = (store.clone(), tokio::runtime::Handle::current());
+        // On a thread of its own: as a task it would wait, after each statement, until the runtime has composed a mail.
+        let (give, take) = std::sync::mpsc::channel();
+        let on_this_runtime = runtime.clone();
+        let writer = std::thread::Builder::new().name("postroom-writer".to_owned()).spawn(move || {
+            if let Ok((store, incoming)) = take.recv() {
+                on_this_runtime.block_on(write(store, incoming));
+            }
+        });
+        match writer {
+            Ok(_) => drop(give.send((store, incoming))),
+            Err(_) => drop(runtime.spawn(write(store, incoming))),
+        }
         Self { requests }
     }
 
@@ -166,7 +175,6 @@ impl GroupCommitWriter {
 async fn write(store: SystemStore, mut incoming: mpsc::Receiver<Request>) {
     let mut group = Vec::with_capacity(GROUP);
     while incoming.recv_many(&mut group, GROUP).await > 0 {
-        gather(&mut incoming, &mut group).await;
         let together = if repeats(&group) { None } else { Some(commit(&store, &group).await) };
         match together {
             // Each by itself: one that is refused must not take the others with it.
@@ -185,18 +193,6 @@ async fn write(store: SystemStore, mut incoming: mpsc::Receiver<Request>) {
                     let _ = request.answer.send(Err(error.clone()));
                 }
             }
-        }
-    }
-}
-
-/// Adds the entries of tasks that are ready to run: they get theirs in before the commit, and need no other.
-async fn gather(incoming: &mut mpsc::Receiver<Request>, group: &mut Vec<Request>) {
-    for _ in 0..GATHERING {
-        tokio::task::yield_now().await;
-        while group.len() < GROUP
-            && let Ok(request) = incoming.try_recv()
-        {
-            group.push(request);
         }
     }
 }

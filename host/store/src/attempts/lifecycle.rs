@@ -211,10 +211,10 @@ pub(crate) async fn finish(
             None => late::report(transaction, it).await?,
         });
     }
+    insert_reported_ids(transaction, finished).await?;
     let mut learned = Vec::new();
     for (it, done) in finished.iter().zip(&all) {
         insert_message_ids(transaction, done.mail, &it.completion.provider_ids).await?;
-        insert_reported_ids(transaction, it.id, &it.completion.provider_ids, it.events).await?;
         learned.extend(it.events.iter().map(|event| (done.mail, event)));
     }
     of.load(transaction, &all.iter().map(|done| done.mail).collect()).await?;

@@ -3,11 +3,13 @@
 //! A report is believed for the mails of the account that it came in for: the key of one account's webhook proves nothing about
 //! another's mail.
 
-use crate::mail::types::Event;
+use crate::attempts::completion::Finishing;
 use crate::sql::row;
+use crate::sql::rows::{self, JsonRows};
 use crate::{Store, StoreError, SystemStore};
 use chrono::{DateTime, FixedOffset};
 use postroom_model::{AccountId, AttemptId, CompanyId, MailId};
+use serde::Serialize;
 use sqlx::AnyConnection;
 
 /// Ids that are taken from one server's reply, and their lengths.
@@ -100,27 +102,38 @@ impl Store {
     }
 }
 
-/// Stores a provider's ids of a mail, so that its reports find it.
+/// Stores providers' ids of mails, so that their reports find them.
 pub(crate) async fn insert_reported_ids(
     connection: &mut AnyConnection,
-    attempt: AttemptId,
-    provider_ids: &[(String, String)],
-    events: &[Event],
+    finished: &[Finishing<'_>],
 ) -> Result<(), StoreError> {
-    let of_api = provider_ids.iter().filter(|(name, _)| name == "message").map(|(_, id)| id.as_str());
-    let accepted = events.iter().filter(|it| it.kind == "accepted" && it.source == "smtp");
-    // The server's words are the same for every recipient.
-    let words = accepted.filter_map(|it| it.words.as_deref()).next().unwrap_or_default();
-    for name in of_api.chain(ids_in(words)) {
-        sqlx::query(
-            "insert into reported_ids (account, name, mail) select account, $1, mail from attempts where id = $2 \
-             on conflict (account, name) do nothing",
-        )
-        .bind(row::without_zeros(name))
-        .bind(attempt.to_string())
-        .execute(&mut *connection)
-        .await?;
+    #[derive(Serialize)]
+    struct ReportedIdRow {
+        attempt: String,
+        name: String,
     }
+    let mut rows = Vec::new();
+    for Finishing { id, completion, events } in finished {
+        let of_api = completion.provider_ids.iter().filter(|(name, _)| name == "message");
+        let accepted = events.iter().filter(|it| it.kind == "accepted" && it.source == "smtp");
+        // The server's words are the same for every recipient.
+        let words = accepted.filter_map(|it| it.words.as_deref()).next().unwrap_or_default();
+        let names = of_api.map(|(_, id)| id.as_str()).chain(ids_in(words));
+        let row = |name| ReportedIdRow { attempt: id.to_string(), name: row::without_zeros(name) };
+        rows.extend(names.map(row));
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let each = JsonRows::on(connection);
+    let sql = format!(
+        "insert into reported_ids (account, name, mail) select attempts.account, {}, attempts.mail from {} \
+         join attempts on attempts.id = {} where true on conflict (account, name) do nothing",
+        each.text("name"),
+        each.row(),
+        each.text("attempt"),
+    );
+    rows::bulk_query(sql, &rows)?.execute(connection).await?;
     Ok(())
 }
 

@@ -46,6 +46,15 @@ impl Drop for Claiming {
     }
 }
 
+/// Mails that a worker has leased.
+#[derive(Debug, Default)]
+pub struct Claimed {
+    /// All of them.
+    pub ids: Vec<MailId>,
+    /// Those that need not be read any more.
+    pub known: BTreeMap<MailId, Mail>,
+}
+
 impl RecentMails {
     /// Remembers mails that were committed, if a worker of this program will claim them.
     pub(crate) fn remember<'m>(&self, mails: impl Iterator<Item = &'m NewMail>) {
@@ -70,6 +79,16 @@ impl RecentMails {
             remembered.size += size;
             remembered.mails.insert(mail.id, (now, mail));
         }
+    }
+
+    /// Hands over those of these mails that are remembered, as they are now; one that changed since is left out.
+    pub(crate) async fn as_they_are(
+        &self,
+        connection: &mut AnyConnection,
+        ids: &[MailId],
+    ) -> Result<BTreeMap<MailId, Mail>, StoreError> {
+        let known = self.take(ids);
+        if known.is_empty() { Ok(BTreeMap::new()) } else { unchanged(connection, known).await }
     }
 
     /// Hands over those of these mails that are remembered.
@@ -121,13 +140,9 @@ impl SystemStore {
         Claiming(self.recent.clone())
     }
 
-    /// Reads those of these mails that exist, in this order, for the worker that has just leased them.
-    pub async fn claimed_mails(&self, ids: &[MailId]) -> Result<Vec<Mail>, StoreError> {
-        let known = self.recent.take(ids);
-        let mut mails = match known.is_empty() {
-            true => BTreeMap::new(),
-            false => unchanged(&mut *self.pool.acquire().await?, known).await?,
-        };
+    /// Reads those of these mails that exist, in this order, but for those that are known.
+    pub async fn claimed_mails(&self, claimed: Claimed) -> Result<Vec<Mail>, StoreError> {
+        let Claimed { ids, known: mut mails } = claimed;
         let others: Vec<MailId> = ids.iter().filter(|id| !mails.contains_key(id)).copied().collect();
         mails.extend(self.mails(&others).await?.into_iter().map(|mail| (mail.mail.id, mail)));
         Ok(ids.iter().filter_map(|id| mails.remove(id)).collect())
@@ -154,7 +169,8 @@ async fn unchanged(
     for row in &rows {
         let id: MailId = row::parsed(row, "id")?;
         let Some(mail) = known.remove(&id) else { continue };
-        if let Some(mail) = as_it_is_now(row, mail)? {
+        // One whose row can't be read is left to its own task, which reads all of it and logs the error.
+        if let Ok(Some(mail)) = as_it_is_now(row, mail) {
             mails.insert(id, mail);
         }
     }

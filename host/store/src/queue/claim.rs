@@ -3,6 +3,7 @@
 
 use crate::attempts::interruption::{self, close_open_attempts};
 use crate::compliance::audit::{Action, Note, note_mail};
+use crate::mail::recent::Claimed;
 use crate::queue::lease_owner::LeaseOwner;
 use crate::queue::orphaned::still_has_account;
 use crate::queue::state::{OutboxRow, Pace, QueueState};
@@ -53,6 +54,20 @@ impl SystemStore {
         now: Time,
         lease: Duration,
     ) -> Result<Vec<MailId>, StoreError> {
+        let claimed = self.claim_with_mails(lease_owner, account, pace, most, now, lease).await?;
+        Ok(claimed.ids)
+    }
+
+    /// Leases mails as [`claim`](Self::claim) does, and gives those that this program enqueued itself a moment ago as they are now.
+    pub async fn claim_with_mails(
+        &self,
+        lease_owner: &LeaseOwner,
+        account: AccountId,
+        pace: Pace,
+        most: u32,
+        now: Time,
+        lease: Duration,
+    ) -> Result<Claimed, StoreError> {
         let mut transaction = self.write().await?;
         let (at, until) = (now.timestamp_millis(), row::lease_end(now, lease));
         let (most, next) = match pace.per_minute {
@@ -81,7 +96,7 @@ impl SystemStore {
         };
         if most == 0 {
             transaction.commit().await?;
-            return Ok(Vec::new());
+            return Ok(Claimed::default());
         }
         let lock = if self.dialect == Dialect::Postgres { " for update skip locked" } else { "" };
         let sql = format!(
@@ -113,8 +128,10 @@ impl SystemStore {
             let next = next.saturating_add(step.saturating_mul(taken));
             set_next(&mut transaction, account, next).await?;
         }
+        // By the connection that has just had these rows in hand.
+        let known = self.recent.as_they_are(&mut transaction, &mails).await?;
         transaction.commit().await?;
-        Ok(mails)
+        Ok(Claimed { ids: mails, known })
     }
 
     /// Reads when the account's next mail may leave, and locks that row: the caller writes next.

@@ -125,9 +125,7 @@ impl UserStore<'_> {
         entering: &[Entering<'_>],
         order: &Order,
     ) -> Result<(), StoreError> {
-        for one in entering {
-            self.insert_mail(transaction, one).await?;
-        }
+        self.insert_mails(transaction, entering).await?;
         insert_files(transaction, entering).await?;
         insert_open_checks(transaction, entering).await?;
         insert_outbox_rows(transaction, entering, order).await?;
@@ -222,50 +220,120 @@ impl UserStore<'_> {
         Ok(())
     }
 
-    async fn insert_mail(
+    /// Inserts mails by one statement. Their messages are one parameter, of which each row takes its part.
+    async fn insert_mails(
         &self,
         connection: &mut AnyConnection,
-        entering: &Entering<'_>,
+        entering: &[Entering<'_>],
     ) -> Result<(), StoreError> {
-        let Entering { mail, packed, intent, resend } = entering;
-        let clean = row::without_zeros;
-        let document = mail.document.as_ref();
-        let enqueued = sqlx::query(
+        let Some(first) = entering.first() else { return Ok(()) };
+        let (mut rows, mut messages) = (Vec::with_capacity(entering.len()), Vec::new());
+        for one in entering {
+            rows.push(MailRow::of(one, messages.len())?);
+            messages.extend_from_slice(one.packed);
+        }
+        let each = JsonRows::on(connection);
+        let (text, number, bytes) =
+            (|field| each.text(field), |field| each.number(field), |field| each.bytes(field));
+        let sql = format!(
             "insert into mails (id, company, account, user_id, created, document_kind, document_number, partner, \
              use_case, subject, from_name, from_address, recipients, message_id, mail_from, rcpt_to, size, \
              needs_smtputf8, message_blob, revision, intent, resend, options) \
-             select $1, company, id, user_id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
-             $17, $18, $19, $20 from reachable where user_id = $21 and id = $22",
-        )
-        .bind(mail.id.to_string())
-        .bind(row::stamp(mail.created))
-        .bind(document.map(|document| clean(&document.kind)))
-        .bind(document.map(|document| clean(&document.number)))
-        .bind(document.map(|document| clean(&document.partner)))
-        .bind(clean(&mail.use_case))
-        .bind(clean(&mail.subject))
-        .bind(mail.from.name.as_deref().map(clean))
-        .bind(clean(&mail.from.address))
-        .bind(row::to_json(&mail.recipients)?)
-        .bind(clean(&mail.message.message_id))
-        .bind(clean(&mail.message.mail_from))
-        .bind(row::to_json(&mail.message.rcpt_to)?)
-        .bind(row::whole(mail.message.size))
-        .bind(i64::from(mail.message.needs_smtputf8))
-        .bind(packed.to_vec())
-        .bind(mail.revision.as_deref().map(clean))
-        .bind(intent.clone())
-        .bind(*resend)
-        .bind(row::to_json(&mail.options)?)
-        .bind(self.user.to_string())
-        .bind(mail.account.to_string())
-        .execute(connection)
-        .await
-        .map_err(or_taken("a mail", mail.id))?;
-        match enqueued.rows_affected() {
-            0 => Err(StoreError::NoSuchAccount(mail.account.to_string())),
-            _ => Ok(()),
+             select {}, reachable.company, reachable.id, reachable.user_id, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, \
+             {}, {}, {}, {}, {}, {}, {}, {}, {} from {} \
+             join reachable on reachable.id = {} where reachable.user_id = $3",
+            text("id"),
+            text("created"),
+            text("document_kind"),
+            text("document_number"),
+            text("partner"),
+            text("use_case"),
+            text("subject"),
+            text("from_name"),
+            text("from_address"),
+            text("recipients"),
+            text("message_id"),
+            text("mail_from"),
+            text("rcpt_to"),
+            number("size"),
+            number("needs_smtputf8"),
+            each.part("$2", "message_at", "message_length"),
+            text("revision"),
+            bytes("intent"),
+            number("resend"),
+            text("options"),
+            each.row(),
+            text("account"),
+        );
+        let enqueued = rows::bulk_query(sql, &rows)?
+            .bind(messages)
+            .bind(self.user.to_string())
+            .execute(connection)
+            .await
+            .map_err(or_taken("a mail", first.mail.id))?;
+        match enqueued.rows_affected() == entering.len() as u64 {
+            true => Ok(()),
+            false => Err(StoreError::NoSuchAccount(first.mail.account.to_string())),
         }
+    }
+}
+
+/// A mail as a row of a statement.
+#[derive(Serialize)]
+struct MailRow {
+    id: String,
+    account: String,
+    created: String,
+    document_kind: Option<String>,
+    document_number: Option<String>,
+    partner: Option<String>,
+    use_case: String,
+    subject: String,
+    from_name: Option<String>,
+    from_address: String,
+    recipients: String,
+    message_id: String,
+    mail_from: String,
+    rcpt_to: String,
+    size: i64,
+    needs_smtputf8: u8,
+    /// Where its message begins in the parameter with all messages, counted from 1.
+    message_at: usize,
+    message_length: usize,
+    revision: Option<String>,
+    intent: Option<String>,
+    resend: i64,
+    options: String,
+}
+
+impl MailRow {
+    fn of(entering: &Entering<'_>, offset: usize) -> Result<Self, StoreError> {
+        let Entering { mail, packed, intent, resend } = entering;
+        let (clean, document) = (row::without_zeros, mail.document.as_ref());
+        Ok(Self {
+            id: mail.id.to_string(),
+            account: mail.account.to_string(),
+            created: row::stamp(mail.created),
+            document_kind: document.map(|document| clean(&document.kind)),
+            document_number: document.map(|document| clean(&document.number)),
+            partner: document.map(|document| clean(&document.partner)),
+            use_case: clean(&mail.use_case),
+            subject: clean(&mail.subject),
+            from_name: mail.from.name.as_deref().map(clean),
+            from_address: clean(&mail.from.address),
+            recipients: row::to_json(&mail.recipients)?,
+            message_id: clean(&mail.message.message_id),
+            mail_from: clean(&mail.message.mail_from),
+            rcpt_to: row::to_json(&mail.message.rcpt_to)?,
+            size: row::whole(mail.message.size),
+            needs_smtputf8: mail.message.needs_smtputf8.into(),
+            message_at: offset + 1,
+            message_length: packed.len(),
+            revision: mail.revision.as_deref().map(clean),
+            intent: intent.as_deref().map(|intent| HEXLOWER.encode(intent)),
+            resend: *resend,
+            options: row::to_json(&mail.options)?,
+        })
     }
 }
 

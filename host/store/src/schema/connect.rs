@@ -21,7 +21,7 @@ pub(crate) struct Pools {
     /// For statements that read.
     pub(crate) pool: AnyPool,
     /// For transactions that write. SQLite drops all pages that a connection has read once another has written: with one connection
-    /// for all writes none is read twice. The second takes the place of one that broke.
+    /// for all writes none is read twice.
     pub(crate) writer: AnyPool,
 }
 
@@ -62,7 +62,7 @@ pub(crate) async fn open(location: &Location) -> Result<(Pools, Dialect), StoreE
     };
     let pool = connections(16);
     let writer = match dialect {
-        Dialect::Sqlite => connections(2),
+        Dialect::Sqlite => connections(1),
         Dialect::Postgres => pool.clone(),
     };
     Ok((Pools { pool, writer }, dialect))
@@ -135,6 +135,9 @@ const PRAGMAS: &[(&str, &str, &str)] = &[
     ("PRAGMA synchronous = FULL", "PRAGMA synchronous", "2"),
     ("PRAGMA fullfsync = ON", "PRAGMA fullfsync", "1"),
     ("PRAGMA trusted_schema = OFF", "PRAGMA trusted_schema", "0"),
+    // Pages that many commits change are copied from the log into the file once for some hundred mails.
+    ("PRAGMA wal_autocheckpoint = 4000", "PRAGMA wal_autocheckpoint", "4000"),
+    ("PRAGMA cache_size = -8000", "PRAGMA cache_size", "-8000"),
 ];
 
 async fn sqlite_settings(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {

@@ -50,6 +50,12 @@ impl JsonRows {
         format!("cast(e.value ->> '{field}' as bigint)")
     }
 
+    /// Returns the expression of a part of a parameter with bytes, whose beginning (counted from 1) and length are fields.
+    pub(crate) fn part(self, parameter: &str, at: &str, length: &str) -> String {
+        let integer = |field| format!("cast(e.value ->> '{field}' as integer)");
+        format!("substr({parameter}, {}, {})", integer(at), integer(length))
+    }
+
     /// Returns the expression of a field with bytes in hexadecimal digits.
     pub(crate) fn bytes(self, field: &str) -> String {
         match self.postgres {

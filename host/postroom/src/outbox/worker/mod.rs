@@ -250,9 +250,11 @@ impl Worker {
             return Ok(0);
         }
         let store = &self.outbox.store;
-        let ids = store.claim(&self.outbox.lease_owner, due.account, context.pace, most, now, LEASE).await?;
+        let (lease_owner, pace) = (&self.outbox.lease_owner, context.pace);
+        let claimed = store.claim_with_mails(lease_owner, due.account, pace, most, now, LEASE).await?;
+        let ids = claimed.ids.clone();
         // A mail that can't be loaded here is loaded again, and its error logged, by its own task.
-        let loaded = store.claimed_mails(&ids).await.unwrap_or_default();
+        let loaded = store.claimed_mails(claimed).await.unwrap_or_default();
         let to: Vec<String> = loaded.iter().flat_map(|mail| mail.mail.message.rcpt_to.clone()).collect();
         let cleared = store.suppressed(due.company, &to).await.is_ok_and(|found| found.is_empty());
         let loaded = loaded.into_iter().map(|mail| (mail.mail.id, mail::Loaded { mail, cleared }));
