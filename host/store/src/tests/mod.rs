@@ -145,7 +145,7 @@ suite! {
         a14_nobody_comes_to_the_platform_without_a_claim;
     recent:
         a_mail_that_was_enqueued_here_is_claimed_as_it_would_be_read,
-        a_mail_that_was_enqueued_here_is_not_read_back,
+        a_mail_is_handed_over_once_and_while_a_worker_claims,
         what_happened_to_a_mail_since_it_was_enqueued_is_read;
     queue:
         more_who_work_at_once_than_there_are_connections_all_come_to_an_end,
