@@ -20,6 +20,8 @@ use crate::{StoreError, SystemStore};
 use postroom_model::{AttemptId, MailId};
 use sqlx::AnyConnection;
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 /// Entries of one commit.
@@ -61,6 +63,7 @@ pub(crate) enum Entry {
 /// The alarm that a written entry raised, if any.
 type Entered = Option<Contradiction>;
 
+#[derive(Debug)]
 struct Request {
     entry: Entry,
     answer: oneshot::Sender<Result<Entered, StoreError>>,
@@ -71,14 +74,22 @@ struct Request {
 #[derive(Debug, Clone)]
 pub struct GroupCommitWriter {
     requests: mpsc::Sender<Request>,
+    /// Taken by the first entry.
+    start: Arc<Mutex<Option<Start>>>,
 }
 
-impl GroupCommitWriter {
-    /// Creates a writer for this store, on the current runtime.
-    pub fn new(store: &SystemStore) -> Self {
-        let (requests, incoming) = mpsc::channel(4 * GROUP);
-        let (store, runtime) = (store.clone(), tokio::runtime::Handle::current());
-        // On a thread of its own: as a task it would wait, after each statement, until the runtime has composed a mail.
+/// What the writer's thread is started with.
+#[derive(Debug)]
+struct Start {
+    store: SystemStore,
+    incoming: mpsc::Receiver<Request>,
+    runtime: Handle,
+}
+
+impl Start {
+    /// Starts writing on a thread of its own: as a task it would wait, after each statement, until the runtime has composed a mail.
+    fn write(self) {
+        let Self { store, incoming, runtime } = self;
         let (give, take) = std::sync::mpsc::channel();
         let on_this_runtime = runtime.clone();
         let writer = std::thread::Builder::new().name("postroom-writer".to_owned()).spawn(move || {
@@ -90,7 +101,15 @@ impl GroupCommitWriter {
             Ok(_) => drop(give.send((store, incoming))),
             Err(_) => drop(runtime.spawn(write(store, incoming))),
         }
-        Self { requests }
+    }
+}
+
+impl GroupCommitWriter {
+    /// Creates a writer for this store, on the current runtime.
+    pub fn new(store: &SystemStore) -> Self {
+        let (requests, incoming) = mpsc::channel(4 * GROUP);
+        let start = Start { store: store.clone(), incoming, runtime: Handle::current() };
+        Self { requests, start: Arc::new(Mutex::new(Some(start))) }
     }
 
     /// Begins an attempt of the lease owner of a mail that is ready: on disk when it returns.
@@ -167,6 +186,9 @@ impl GroupCommitWriter {
     async fn enter(&self, entry: Entry) -> Result<Entered, StoreError> {
         let ended = || StoreError::Database("the store's writer has ended".to_owned());
         let (answer, answered) = oneshot::channel();
+        if let Some(start) = self.start.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            start.write();
+        }
         self.requests.send(Request { entry, answer }).await.map_err(|_| ended())?;
         answered.await.map_err(|_| ended())?
     }

@@ -34,6 +34,17 @@ struct Remembered {
     size: usize,
 }
 
+impl Remembered {
+    fn forget_what_is_old(&mut self, now: Instant) {
+        while let Some(oldest) = self.mails.first_entry()
+            && now.duration_since(oldest.get().0) > LONGEST
+        {
+            let (_, mail) = oldest.remove();
+            self.size = self.size.saturating_sub(size(&mail));
+        }
+    }
+}
+
 /// A worker that claims mails: while there is one, mails that are enqueued here are remembered.
 #[derive(Debug)]
 pub struct Claiming(RecentMails);
@@ -63,12 +74,7 @@ impl RecentMails {
         }
         let now = Instant::now();
         let mut remembered = self.lock();
-        while let Some(oldest) = remembered.mails.first_entry()
-            && now.duration_since(oldest.get().0) > LONGEST
-        {
-            let (_, mail) = oldest.remove();
-            remembered.size = remembered.size.saturating_sub(size(&mail));
-        }
+        remembered.forget_what_is_old(now);
         for mail in mails.filter(|mail| is_stored_as_it_is(mail)) {
             let size = size(mail);
             if remembered.size + size > MOST {
@@ -94,6 +100,7 @@ impl RecentMails {
     /// Hands over those of these mails that are remembered.
     fn take(&self, ids: &[MailId]) -> BTreeMap<MailId, NewMail> {
         let mut remembered = self.lock();
+        remembered.forget_what_is_old(Instant::now());
         let mut taken = BTreeMap::new();
         for id in ids {
             if let Some((_, mail)) = remembered.mails.remove(id) {
@@ -119,9 +126,10 @@ fn size(mail: &NewMail) -> usize {
         Piece::Text(text) => text.len(),
         Piece::File(_) | Piece::Raw(_) => 0,
     };
+    let recipients: usize = mail.recipients.iter().map(|it| it.party.address.len() + 100).sum();
     let files: usize = mail.files.iter().map(in_file).sum();
     let pieces: usize = mail.message.pieces.iter().map(in_piece).sum();
-    files + pieces + mail.message.html.len() + mail.message.text.len()
+    recipients + files + pieces + mail.message.html.len() + mail.message.text.len()
 }
 
 /// Returns true if the store gives a mail back as it came: it keeps no zeros in texts.

@@ -49,20 +49,28 @@ pub(crate) async fn open(location: &Location) -> Result<(Pools, Dialect), StoreE
             error => return Err(named(error, &cannot)),
         }
     }
-    let connections = |most| {
+    let connections = |most, cache: Option<&'static str>| {
         AnyPoolOptions::new()
             .max_connections(most)
             .acquire_timeout(PATIENCE)
             .test_before_acquire(dialect == Dialect::Postgres)
-            .after_connect(move |connection, _| Box::pin(prepare(connection, dialect)))
+            .after_connect(move |connection, _| {
+                Box::pin(async move {
+                    prepare(connection, dialect).await?;
+                    if let Some(cache) = cache {
+                        sqlx::query(cache).execute(connection).await?;
+                    }
+                    Ok(())
+                })
+            })
             // A full disk makes SQLite end a transaction by itself. The driver goes on counting it, and would refuse every other on
             // that connection: another takes its place.
             .before_acquire(|connection, _| Box::pin(std::future::ready(Ok(!connection.is_in_transaction()))))
             .connect_lazy_with(options.clone())
     };
-    let pool = connections(16);
+    let pool = connections(16, None);
     let writer = match dialect {
-        Dialect::Sqlite => connections(1),
+        Dialect::Sqlite => connections(1, Some("PRAGMA cache_size = -8000")),
         Dialect::Postgres => pool.clone(),
     };
     Ok((Pools { pool, writer }, dialect))
@@ -137,7 +145,6 @@ const PRAGMAS: &[(&str, &str, &str)] = &[
     ("PRAGMA trusted_schema = OFF", "PRAGMA trusted_schema", "0"),
     // Pages that many commits change are copied from the log into the file once for some hundred mails.
     ("PRAGMA wal_autocheckpoint = 4000", "PRAGMA wal_autocheckpoint", "4000"),
-    ("PRAGMA cache_size = -8000", "PRAGMA cache_size", "-8000"),
 ];
 
 async fn sqlite_settings(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
@@ -278,7 +285,7 @@ mod tests {
     async fn a_migration_that_was_changed_after_its_release_is_noticed() {
         let folder = tempfile::tempdir().unwrap();
         let location = Location::file(folder.path().join("store.db"));
-        let (Pools { pool, .. }, dialect) = open(&location).await.unwrap();
+        let (Pools { pool, writer }, dialect) = open(&location).await.unwrap();
         let sql = "select 1".into_sql_str();
         let mut changed = migrations(dialect);
         changed[0] = Migration::new(1, "store".into(), MigrationType::Simple, sql, false);
@@ -324,7 +331,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (Pools { pool, .. }, dialect) =
             open(&Location::file(folder.path().join("store.db"))).await.unwrap();
-        for _ in 0..40 {
+        for pool in [pool, writer].iter().cycle().take(80) {
             let mut transaction = pool.begin_with(dialect.begin()).await.unwrap();
             // As on a full disk: the driver does not hear of it.
             sqlx::query("rollback").execute(&mut *transaction).await.unwrap();

@@ -2,9 +2,8 @@
 //! not again when it leaves. A file that is not the same version any more is read anew.
 
 use super::source::{AttachmentSource, Digested, ReadError};
-use super::version::FileVersion;
 use std::collections::{BTreeMap, VecDeque};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Files that are remembered: those of the mails that one program composes ahead of its worker.
@@ -28,7 +27,7 @@ impl FileDigests {
     /// [`ReadError`]: the file can't be read, or is not the one that was named.
     pub async fn sha256(&self, source: &AttachmentSource) -> Result<[u8; 32], ReadError> {
         let Some(path) = source.path() else { return source.sha256().await };
-        if let Some(digested) = self.known(path) {
+        if let Some(digested) = self.known(path, source) {
             source.set_digest(digested);
         }
         let sha256 = source.sha256().await?;
@@ -38,9 +37,10 @@ impl FileDigests {
         Ok(sha256)
     }
 
-    fn known(&self, path: &std::path::Path) -> Option<Digested> {
+    /// Returns what is known of the very version that a file had when it was named; whoever reads it later compares that again.
+    fn known(&self, path: &Path, source: &AttachmentSource) -> Option<Digested> {
         let digested = self.lock().of.get(path).cloned()?;
-        (FileVersion::at(path) == digested.version).then_some(digested)
+        (digested.version.is_some() && digested.version == source.version()).then_some(digested)
     }
 
     fn remember(&self, path: PathBuf, digested: Digested) {

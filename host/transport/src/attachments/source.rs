@@ -66,6 +66,8 @@ struct Pinned {
     path: Arc<Path>,
     size: u64,
     changed: Option<SystemTime>,
+    /// None of a file that was changed a moment ago: the next version might look alike.
+    version: Option<FileVersion>,
     ends: Arc<OnceLock<Ends>>,
 }
 
@@ -111,11 +113,10 @@ impl Pinned {
     /// Reads both ends; of a small file the whole, since its digest is wanted next.
     fn read_ends(&self, file: &mut File, digest: &OnceLock<Digested>) -> Result<Ends, ReadError> {
         if self.size <= BLOCK as u64 {
-            let version = FileVersion::of(file);
             let whole = self.part(file, 0, self.size)?;
             if whole.len() as u64 == self.size {
                 self.verify(file)?;
-                let _ = digest.set(Digested { sha256: Sha256::digest(&whole).into(), version });
+                let _ = digest.set(Digested { sha256: Sha256::digest(&whole).into(), version: self.version });
             }
             let end = |range: std::ops::Range<usize>| whole.get(range).unwrap_or_default().to_vec();
             let from = whole.len().saturating_sub(END as usize);
@@ -148,7 +149,8 @@ impl Pinned {
     /// Fails unless the open file still has the size and time of change that it was named with.
     fn verify(&self, file: &File) -> Result<(), ReadError> {
         let now = file.metadata().map_err(|source| system(&self.path, source))?;
-        if now.len() == self.size && now.modified().ok() == self.changed {
+        let is_same = now.len() == self.size && now.modified().ok() == self.changed;
+        if is_same && (self.version.is_none() || FileVersion::of(&now) == self.version) {
             return Ok(());
         }
         Err(self.changed_to(now.len()))
@@ -196,6 +198,7 @@ impl AttachmentSource {
                 path: path.into(),
                 size: facts.len(),
                 changed: facts.modified().ok(),
+                version: FileVersion::of(&facts),
                 ends: Arc::default(),
             }),
             digest: Arc::default(),
@@ -275,13 +278,20 @@ impl AttachmentSource {
             return Ok(digested.sha256);
         }
         let (mut digest, mut reader) = (Sha256::new(), self.open().await?);
-        let version = reader.version();
         while let Some(block) = reader.next().await? {
             digest.update(block);
         }
         let sha256 = digest.finalize().into();
-        self.set_digest(Digested { sha256, version });
+        self.set_digest(Digested { sha256, version: self.version() });
         Ok(sha256)
+    }
+
+    /// Returns the version of a file on disk that was named.
+    pub(super) fn version(&self) -> Option<FileVersion> {
+        match &self.place {
+            Place::Memory(_) => None,
+            Place::Disk(pinned) => pinned.version,
+        }
     }
 
     /// Returns the digest, if it was computed already.
@@ -347,14 +357,6 @@ impl Disk {
 }
 
 impl SourceReader<'_> {
-    /// Returns the version of the open file.
-    fn version(&self) -> Option<FileVersion> {
-        match &self.state {
-            State::Disk { disk: Some(disk), .. } => FileVersion::of(&disk.file),
-            _ => None,
-        }
-    }
-
     /// Reads the next block, or `None` after the last. Together the blocks are exactly [`AttachmentSource::size`]
     /// bytes, or there is an error.
     pub async fn next(&mut self) -> Result<Option<&[u8]>, ReadError> {

@@ -189,8 +189,17 @@ async fn a_file_that_did_not_change_is_hashed_once() {
     let second = source();
     assert_eq!(digests.sha256(&second).await.expect("hash"), first);
     assert!(second.digested().is_some_and(|it| it.version.is_some()));
-    // By what is known: the bytes can't be read any more.
-    let gone = source();
-    std::fs::remove_file(file.path()).expect("removed");
-    assert!(digests.sha256(&gone).await.is_err());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_took_the_place_of_another_with_its_size_and_time_is_not_sent() {
+    let (file, other) = (on_disk(&sample(5_000)), on_disk(&[7; 5_000]));
+    age(&file);
+    tokio::time::sleep(std::time::Duration::from_millis(3_100)).await;
+    let source = AttachmentSource::from_file(file.path()).expect("a file");
+    let when = file.as_file().metadata().and_then(|it| it.modified()).expect("the file's time");
+    other.as_file().set_modified(when).expect("the other's time is set");
+    std::fs::rename(other.path(), file.path()).expect("renamed");
+    assert!(matches!(whole(&source).await, Err(ReadError::Changed { .. })));
 }

@@ -1,7 +1,6 @@
 //! What tells one version of a file from another without reading it.
 
-use std::fs::{File, Metadata};
-use std::path::Path;
+use std::fs::Metadata;
 use std::time::{Duration, SystemTime};
 
 /// Two changes within this time may leave the same times behind: clocks of file systems are coarse, and some count seconds.
@@ -19,19 +18,10 @@ pub(super) struct FileVersion {
 }
 
 impl FileVersion {
-    /// Reads the version of an open file; none where the system does not tell, or the file was changed so lately that a next change
-    /// might not show.
-    pub(super) fn of(file: &File) -> Option<Self> {
-        Self::settled(&file.metadata().ok()?)
-    }
-
-    /// Reads the version of the file at a path.
-    pub(super) fn at(path: &Path) -> Option<Self> {
-        Self::settled(&std::fs::metadata(path).ok()?)
-    }
-
+    /// Reads the version from what the system tells of a file; none where it does not tell enough, or the file was changed so lately
+    /// that a next change might not show.
     #[cfg(unix)]
-    fn settled(facts: &Metadata) -> Option<Self> {
+    pub(super) fn of(facts: &Metadata) -> Option<Self> {
         use std::os::unix::fs::MetadataExt as _;
         let modified = facts.modified().ok()?;
         let recorded = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(facts.ctime()).ok()?);
@@ -48,7 +38,7 @@ impl FileVersion {
     }
 
     #[cfg(not(unix))]
-    fn settled(_: &Metadata) -> Option<Self> {
+    pub(super) fn of(_: &Metadata) -> Option<Self> {
         None
     }
 }
