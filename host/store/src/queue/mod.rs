@@ -3,6 +3,7 @@
 //! Invariant: one statement leases a mail, and only the lease owner changes its state; what a person or a report may change in
 //! spite of a lease is in [`transition`] and [`claim`].
 
+pub(crate) mod attached_files;
 pub(crate) mod claim;
 pub(crate) mod clock_skew;
 pub(crate) mod copies;

@@ -31,7 +31,7 @@ pub(super) async fn a_mail_that_was_enqueued_here_is_claimed_as_it_would_be_read
     let mut ids = vec![before.id, zeros.id, fine.id];
     ids.sort_unstable();
     assert_eq!(claimed.ids, ids);
-    // What is not stored as it came is read, and what was enqueued before anybody claimed.
+    // What is not stored as it came is read, and what was enqueued before a worker claimed.
     assert_eq!(claimed.known.keys().collect::<Vec<_>>(), [&fine.id]);
     let read = fixture.store.mails(&ids).await.unwrap();
     assert_eq!(fixture.store.claimed_mails(claimed).await.unwrap(), read);
@@ -47,13 +47,13 @@ pub(super) async fn a_mail_is_handed_over_once_and_while_a_worker_claims(store: 
     assert_eq!(known(&fixture, &[second.id]).await.len(), 0);
     let third = fixture.mail().await;
     let _claiming = fixture.store.claiming();
-    assert_eq!(known(&fixture, &[third.id]).await.len(), 0, "nobody claimed when it was enqueued");
+    assert_eq!(known(&fixture, &[third.id]).await.len(), 0, "no worker claimed when it was enqueued");
 }
 
 pub(super) async fn what_happened_to_a_mail_since_it_was_enqueued_is_read(store: Store) {
     let fixture = Fixture::open(store).await;
     let _claiming = fixture.store.claiming();
-    let (attempted, told) = (fixture.mail().await, fixture.mail().await);
+    let (attempted, relayed) = (fixture.mail().await, fixture.mail().await);
     let mut erased = new_mail(fixture.account.id);
     let person = "gone@example.com".to_owned();
     erased.recipients = vec![Recipient::new("to", Party { name: None, address: person.clone() })];
@@ -61,8 +61,8 @@ pub(super) async fn what_happened_to_a_mail_since_it_was_enqueued_is_read(store:
     fixture.enqueue(&erased).await.unwrap();
     let attempt = fixture.begin(attempted.id, &new_attempt(fixture.account.id)).await.unwrap();
     fixture.finish(attempt, &completion(AttemptResult::Transient(None)), &[]).await;
-    fixture.store.add_events(told.id, &[event("relayed")]).await.unwrap();
-    assert_eq!(known(&fixture, &[attempted.id, told.id]).await.len(), 0);
+    fixture.store.add_events(relayed.id, &[event("relayed")]).await.unwrap();
+    assert_eq!(known(&fixture, &[attempted.id, relayed.id]).await.len(), 0);
     fixture.store.lend_pseudonym_key(vec![7; 32].into());
     fixture.admin().erase(&parse(&person), now()).await.unwrap();
     assert_eq!(known(&fixture, &[erased.id]).await.len(), 0);

@@ -37,7 +37,7 @@ impl FileDigests {
         Ok(sha256)
     }
 
-    /// Returns what is known of the very version that a file had when it was named; whoever reads it later compares that again.
+    /// Returns what is known of the very version that a file had when it was named, which a later reading compares again.
     fn known(&self, path: &Path, source: &AttachmentSource) -> Option<Digested> {
         let digested = self.lock().of.get(path).cloned()?;
         (digested.version.is_some() && digested.version == source.version()).then_some(digested)
