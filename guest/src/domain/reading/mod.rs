@@ -8,6 +8,7 @@ mod described;
 mod entity;
 mod flowed;
 mod html_policy;
+mod html_sizes;
 mod limits;
 mod model;
 mod notes;
