@@ -97,7 +97,7 @@ pub fn safe_html(html: &str) -> (Generated, String) {
 }
 
 fn tree_of(html: &str) -> Tree {
-    parse(html, &limits::html(html.len().clamp(1024, limits::HTML)))
+    parse(html, &limits::html(html.len().min(limits::HTML)))
 }
 
 /// Replaces the line ends of a program that knew CR alone.
