@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// What is repeated.
-const PIECES: [&str; 58] = [
+const PIECES: [&str; 59] = [
     "<",
     ">",
     "&",
@@ -67,6 +67,7 @@ const PIECES: [&str; 58] = [
     "a: b\r\n",
     "> ",
     "> a\n",
+    "--x",
     "--x\r\n",
     "\u{202e}é",
     "On 1 January Jo wrote:\n",

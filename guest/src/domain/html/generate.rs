@@ -1,6 +1,6 @@
 //! HTML made from a tree: elements, attributes and values that a policy lists, each element closed, all text escaped.
 
-use super::escape::push_content;
+use super::escape::{push_content, push_within};
 use super::links::push_linked;
 use super::policy::{Attributes, Policy};
 use super::style;
@@ -29,23 +29,25 @@ pub fn generate(tree: &Tree, policy: &Policy) -> Generated {
     let mut generated = Generated { is_cut: tree.is_cut(), ..Generated::default() };
     let mut links = 0_usize;
     tree.walk(|step| {
-        let is_full = generated.html.len() > policy.most;
+        let is_full = generated.html.len() >= policy.most;
         match step {
             Step::Text(_) | Step::Open(..) if is_full => {
                 generated.is_cut = true;
                 return false;
             }
             Step::Text(text) if policy.makes_links && links == 0 => {
-                push_linked(&mut generated.html, text, push_content)
+                generated.is_cut |= !push_linked(&mut generated.html, text, policy.most, push_content);
             }
-            Step::Text(text) => push_content(&mut generated.html, text),
+            Step::Text(text) => {
+                generated.is_cut |= !push_within(&mut generated.html, text, policy.most, push_content);
+            }
             Step::Open(None, _) => return false,
             Step::Open(Some(name), _) if policy.dropped.contains(&name) => return false,
             Step::Open(Some(name), attributes) => {
                 links += usize::from(name == "a");
                 generated.remote_images += u32::from(loads_picture(name, attributes, policy));
                 if policy.elements.contains(&name) {
-                    push_start(&mut generated.html, name, attributes, policy);
+                    generated.is_cut |= !push_start(&mut generated.html, name, attributes, policy);
                 }
             }
             Step::Close(Some(name)) => {
@@ -86,7 +88,8 @@ fn loads_by_style(style: &str) -> bool {
     style.split("url(").skip(1).any(|rest| rest.trim_start_matches(['"', '\'', ' ']).starts_with("http"))
 }
 
-fn push_start(out: &mut String, name: &str, attributes: &[Attribute], policy: &Policy) {
+/// Appends a start tag. Returns false where an attribute is left out for which there is no room.
+fn push_start(out: &mut String, name: &str, attributes: &[Attribute], policy: &Policy) -> bool {
     out.push('<');
     out.push_str(name);
     let mut allowed = Attributes::new();
@@ -106,14 +109,19 @@ fn push_start(out: &mut String, name: &str, attributes: &[Attribute], policy: &P
         allowed.push(("alt", String::new()));
     }
     (policy.adjust)(name, &mut allowed);
+    let mut is_whole = true;
     for (name, value) in allowed {
-        out.push(' ');
-        out.push_str(name);
-        out.push_str("=\"");
+        let before = out.len();
+        out.extend([" ", name, "=\""]);
         push_content(out, &value);
         out.push('"');
+        if out.len() > policy.most {
+            out.truncate(before);
+            is_whole = false;
+        }
     }
     out.push('>');
+    is_whole
 }
 
 /// Returns true for a link with one of the schemes and without spaces or control characters, which browsers take out before they look at the scheme.

@@ -1,5 +1,6 @@
 //! The text of a document as a person reads it: paragraphs, lists, links, tables, quotations, and nothing of what the page hides.
 
+use super::escape::is_unprintable;
 use super::marks::{compact, is_hidden, mark};
 use super::tree::{Step, Tree};
 use crate::domain::folding::{Line, Mark};
@@ -268,7 +269,7 @@ impl Writer {
                 if at > 0 {
                     self.break_line();
                 }
-                self.line.push_str(line.trim_end_matches('\r'));
+                self.line.extend(line.chars().filter(|c| !is_unprintable(*c)));
             }
             return;
         }

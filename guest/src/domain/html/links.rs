@@ -1,6 +1,6 @@
 //! Links made of a text's own addresses of the web and of mail, while HTML is generated: nothing is rewritten afterwards.
 
-use super::escape::push_escaped;
+use super::escape::{push_escaped, push_within};
 
 /// Bytes of an address that becomes a link.
 const LONGEST: usize = 2_000;
@@ -10,13 +10,19 @@ const BEGINNINGS: &[&str] = &["https://", "http://", "www."];
 /// What every link to elsewhere carries.
 pub(crate) const OUTSIDE: [(&str, &str); 2] = [("target", "_blank"), ("rel", "noopener noreferrer nofollow")];
 
-/// Appends a text by `push`, its addresses as links.
-pub fn push_linked(out: &mut String, text: &str, push: impl Fn(&mut String, &str)) {
+/// Appends a text by `push` until `out` has about `most` bytes, its addresses as links. Returns false where some of the text is left out.
+///
+/// A link is many times as long as its address: in the second half of the room there are none, so that the text has room.
+pub fn push_linked(out: &mut String, text: &str, most: usize, push: impl Fn(&mut String, &str)) -> bool {
     let mut rest = text;
-    while let Some((start, end, scheme)) = next(rest) {
+    while out.len() <= most / 2
+        && let Some((start, end, scheme)) = next(rest)
+    {
         let (before, from) = rest.split_at_checked(start).unwrap_or((rest, ""));
         let (address, after) = from.split_at_checked(end - start).unwrap_or((from, ""));
-        push(out, before);
+        if !push_within(out, before, most, &push) {
+            return false;
+        }
         out.push_str("<a href=\"");
         push_escaped(out, scheme);
         push_escaped(out, address);
@@ -29,7 +35,7 @@ pub fn push_linked(out: &mut String, text: &str, push: impl Fn(&mut String, &str
         out.push_str("</a>");
         rest = after;
     }
-    push(out, rest);
+    push_within(out, rest, most, push)
 }
 
 /// Finds the next address: where it begins and ends, and the scheme that it lacks.
@@ -40,17 +46,28 @@ fn next(text: &str) -> Option<(usize, usize, &'static str)> {
         let at = from + memchr::memchr3(b':', b'.', b'@', bytes.get(from..)?)?;
         from = at + 1;
         let found = match bytes.get(at)? {
-            b'@' => address(text, at),
+            b'@' => address(text, at).map(Found::Address),
             _ => web(text, at),
         };
-        if found.is_some() {
-            return found;
+        match found {
+            Some(Found::Address(address)) => return Some(address),
+            Some(Found::TooLong { end }) => from = end,
+            None => {}
         }
     }
 }
 
+/// What stands around a sign of an address.
+enum Found {
+    Address((usize, usize, &'static str)),
+    /// It is longer than any that becomes a link.
+    TooLong {
+        end: usize,
+    },
+}
+
 /// Finds an address of the web whose beginning ends in or around the sign at `at`.
-fn web(text: &str, at: usize) -> Option<(usize, usize, &'static str)> {
+fn web(text: &str, at: usize) -> Option<Found> {
     let bytes = text.as_bytes();
     let (start, beginning) = BEGINNINGS.iter().find_map(|beginning| {
         let sign = beginning.find([':', '.'])?;
@@ -62,16 +79,20 @@ fn web(text: &str, at: usize) -> Option<(usize, usize, &'static str)> {
         return None;
     }
     let body = text.get(start..)?;
+    // Before the end is searched: many beginnings without a host may stand in one run.
+    if !body.get(beginning.len()..)?.starts_with(|c: char| c.is_alphanumeric() || c == '[') {
+        return None;
+    }
     let is_end =
         |c: char| c.is_whitespace() || c.is_control() || "<>\"“”„«»`{}|\\^。，、（）「」".contains(c);
-    // What goes on beyond the longest is no address, and is not searched to its end for each beginning in it.
-    let near = body.get(..body.floor_char_boundary(LONGEST + 1))?;
-    let end = near.find(is_end).unwrap_or(near.len());
-    let address = without_punctuation(near.get(..end).filter(|address| address.len() <= LONGEST)?);
-    let is_any = address.len() > beginning.len();
-    let is_host = address.get(beginning.len()..)?.starts_with(|c: char| c.is_alphanumeric() || c == '[');
+    let end = body.find(is_end).unwrap_or(body.len());
+    // Passed over as a whole: a search from each beginning in it would take its square.
+    if end > LONGEST {
+        return Some(Found::TooLong { end: start + end });
+    }
+    let address = without_punctuation(body.get(..end)?);
     let scheme = if beginning == "www." { "https://" } else { "" };
-    (is_any && is_host).then_some((start, start + address.len(), scheme))
+    (address.len() > beginning.len()).then_some(Found::Address((start, start + address.len(), scheme)))
 }
 
 /// Removes what ends a sentence and not an address, and a bracket that was opened before it.
@@ -119,7 +140,7 @@ mod tests {
     fn addresses_become_links_and_nothing_else_does() {
         let found = |text: &str| {
             let mut out = String::new();
-            push_linked(&mut out, text, push_escaped);
+            assert!(push_linked(&mut out, text, usize::MAX, push_escaped));
             out.replace(" target=\"_blank\" rel=\"noopener noreferrer nofollow\"", "")
         };
         for (text, wanted) in [
@@ -137,5 +158,28 @@ mod tests {
         ] {
             assert_eq!(found(text), wanted, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_longer_than_an_address_is_passed_over_as_a_whole() {
+        let run = "https://a".repeat(LONGEST);
+        let text = format!("{run} www.a.be");
+        let long = web(&text, 5);
+        assert!(matches!(long, Some(Found::TooLong { end }) if end == run.len()));
+        let mut out = String::new();
+        push_linked(&mut out, &text, usize::MAX, push_escaped);
+        assert_eq!(out.matches("<a ").count(), 1, "nothing in the run is a link");
+        assert!(out.starts_with(&run));
+    }
+
+    #[test]
+    fn text_has_room_behind_the_links() {
+        let text = "www.a.be ".repeat(1_000);
+        let mut out = String::new();
+        assert!(push_linked(&mut out, &text, 40_000, push_escaped));
+        assert!(out.ends_with("www.a.be www.a.be ") && out.len() < 40_000, "{} bytes", out.len());
+        let mut out = String::new();
+        assert!(!push_linked(&mut out, &text, 4_000, push_escaped));
+        assert!((4_000..6_000).contains(&out.len()), "{} bytes", out.len());
     }
 }

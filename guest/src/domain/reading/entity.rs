@@ -82,7 +82,11 @@ pub(super) fn parts<'a>(body: &'a [u8], boundary: &str, most: usize) -> Parts<'a
     let mut found = Parts::default();
     let mut open: Option<usize> = None;
     for at in memchr::memmem::find_iter(body, &mark) {
+        // First of all: the rest of a line is looked at once, not for each mark on it.
         let begins_line = at == 0 || body.get(at - 1) == Some(&b'\n');
+        if !begins_line {
+            continue;
+        }
         let behind = body.get(at + mark.len()..).unwrap_or_default();
         let tail = line_of(behind);
         let (ends, tail_text) = match tail.strip_prefix(b"--") {
@@ -90,9 +94,8 @@ pub(super) fn parts<'a>(body: &'a [u8], boundary: &str, most: usize) -> Parts<'a
             None => (false, tail),
         };
         // `--a` is no mark of the boundary `a` if more follows: `--ab` is that of another.
-        if !begins_line
-            || !(tail_text.trim_ascii().is_empty()
-                || (ends && open.is_some() && !tail_text.starts_with(b"-") && tail_text.len() < 4))
+        if !(tail_text.trim_ascii().is_empty()
+            || (ends && open.is_some() && !tail_text.starts_with(b"-") && tail_text.len() < 4))
         {
             continue;
         }

@@ -4,6 +4,7 @@
 //! MathML, style sheets, scripts, frames, forms' fields and media are left out with all that is in them; of any other element that is
 //! in no list only the mark-up goes, and its text stays.
 
+use super::html_sizes::{bounded_style, is_bounded_attribute};
 use super::limits;
 use crate::domain::html::{Attributes, Policy};
 
@@ -187,14 +188,18 @@ pub(super) const POLICY: Policy = Policy {
     adjust,
 };
 
-/// Makes links open elsewhere without a trace of this page, and binds attributes to the elements that they belong to.
+/// Makes links open elsewhere without a trace of this page, binds attributes to the elements that they belong to, and bounds sizes.
 fn adjust(element: &str, attributes: &mut Attributes) {
+    for (_, style) in attributes.iter_mut().filter(|(name, _)| *name == "style") {
+        *style = bounded_style(style);
+    }
     attributes.retain(|(name, value)| match *name {
         "src" => element == "img",
         "href" => element == "a",
         "type" => matches!(element, "ol" | "ul" | "li") && value.len() <= 10,
         "start" => element == "ol",
-        _ => true,
+        "style" => !value.is_empty(),
+        name => is_bounded_attribute(name, value),
     });
     if element == "a" && attributes.iter().any(|(name, _)| *name == "href") {
         attributes.extend(crate::domain::html::OUTSIDE.map(|(name, value)| (name, value.to_owned())));

@@ -18,16 +18,24 @@ pub(super) const HTML: usize = 4 << 20;
 pub(super) const SAFE_HTML: usize = 8 << 20;
 /// Addresses of one field.
 pub(super) const ADDRESSES: usize = 500;
-/// Characters of a file's name.
+/// Bytes of a file's name.
 pub(super) const FILE_NAME: usize = 255;
 /// Notes.
 pub(super) const NOTES: usize = 50;
-/// Bytes of a signed message that are taken out of what signs it.
+/// Messages that are signed as a whole, within each other.
+pub(super) const SIGNATURES: usize = 3;
+/// Bytes that are decoded of all messages that are signed as a whole, and of one file in Outlook's own format.
 pub(super) const SIGNED: usize = 32 << 20;
 /// Attributes of a file in TNEF, and properties in one of them.
 pub(super) const TNEF: usize = 10_000;
 
-/// Returns the bounds of one HTML document.
-pub(super) const fn html(bytes: usize) -> Limits {
-    Limits { bytes, nodes: 400_000, markup: 12 << 20, ..Limits::of_bytes(bytes) }
+/// Elements and texts of one HTML document, however long.
+const NODES: usize = 400_000;
+/// Bytes of the attributes of one HTML document, however long.
+const MARKUP: usize = 12 << 20;
+
+/// Returns the bounds of one HTML document of so many bytes: its share, where a message has many.
+pub(super) fn html(bytes: usize) -> Limits {
+    let share = Limits::of_bytes(bytes);
+    Limits { nodes: share.nodes.min(NODES), markup: share.markup.min(MARKUP), ..share }
 }

@@ -8,6 +8,7 @@ mod described;
 mod entity;
 mod flowed;
 mod html_policy;
+mod html_sizes;
 mod limits;
 mod model;
 mod notes;
@@ -26,7 +27,7 @@ pub use notes::Note;
 
 use crate::domain::folding::{self, Folded};
 use crate::domain::html::{
-    Generated, ReadableText, Tree, generate, parse, push_escaped, push_linked, to_lines,
+    Generated, Policy, ReadableText, Tree, generate, parse, push_escaped, push_linked, to_lines,
 };
 use crate::domain::inbound::{
     self, Refused, conversation, encoded_word, limits as inbound_limits, without_envelope_line,
@@ -96,7 +97,7 @@ pub fn safe_html(html: &str) -> (Generated, String) {
 }
 
 fn tree_of(html: &str) -> Tree {
-    parse(html, &limits::html(html.len().clamp(1024, limits::HTML)))
+    parse(html, &limits::html(html.len().min(limits::HTML)))
 }
 
 /// Replaces the line ends of a program that knew CR alone.
@@ -125,25 +126,31 @@ impl Shown {
         let mut html = String::new();
         let mut readable = ReadableText::default();
         let mut text_left = limits::TEXT;
+        // The HTML goes on where the text is cut; no text of a later piece stands behind a gap.
+        let mut is_text_full = false;
         for segment in body {
             let plain = segment.plain.as_deref().filter(|text| !text.trim().is_empty());
             let lines = match &segment.html {
                 Some(source) => {
                     let tree = tree_of(source);
-                    let generated = generate(&tree, &POLICY);
+                    let room = limits::SAFE_HTML.saturating_sub(html.len());
+                    let generated = generate(&tree, &Policy { most: room, ..POLICY });
                     shown.remote_images = shown.remote_images.saturating_add(generated.remote_images);
-                    shown.is_html_cut |=
-                        generated.is_cut || html.len() + generated.html.len() > limits::SAFE_HTML;
-                    if html.len() + generated.html.len() <= 2 * limits::SAFE_HTML {
-                        html.push_str(&generated.html);
+                    shown.is_html_cut |= generated.is_cut;
+                    html.push_str(&generated.html);
+                    if is_text_full {
+                        continue;
                     }
                     to_lines(&tree, POLICY.dropped)
                 }
                 None => {
                     if has_html && let Some(plain) = plain {
                         html.push_str("<div style=\"white-space:pre-wrap\">");
-                        push_linked(&mut html, plain, push_escaped);
+                        shown.is_html_cut |= !push_linked(&mut html, plain, limits::SAFE_HTML, push_escaped);
                         html.push_str("</div>");
+                    }
+                    if is_text_full {
+                        continue;
                     }
                     ReadableText::of(plain.unwrap_or_default())
                 }
@@ -158,7 +165,7 @@ impl Shown {
             readable.has_marks |= lines.has_marks;
             for line in lines.lines {
                 if line.text.len() >= text_left {
-                    shown.is_text_cut = true;
+                    (shown.is_text_cut, is_text_full) = (true, true);
                     break;
                 }
                 text_left -= line.text.len() + 1;
@@ -168,7 +175,7 @@ impl Shown {
         let start = shown.text.len() - shown.text.trim_start_matches(['\n', '\u{feff}']).len();
         shown.text.drain(..start);
         let end = shown.text.trim_end().len();
-        shown.is_text_cut = end > limits::TEXT;
+        shown.is_text_cut |= end > limits::TEXT;
         shown.text.truncate(shown.text.floor_char_boundary(end.min(limits::TEXT)));
         // What a mail program marks in its HTML counts before words.
         let is_marked = readable.has_marks

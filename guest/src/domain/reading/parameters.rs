@@ -169,16 +169,39 @@ fn decoded_words(value: &str) -> String {
     if value.contains("=?") { encoded_word::decode(value) } else { value.to_owned() }
 }
 
-/// Returns a name without folders and what a name must not have; none where nothing is left.
+/// Returns a name without folders and what a name must not have, as every system can store it; none where nothing is left.
 pub(super) fn file_name(name: &str) -> Option<String> {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let is_hidden = |c: char| {
         c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
     };
-    let clean: String = last.chars().filter(|c| !is_hidden(*c)).take(limits::FILE_NAME).collect();
-    let clean = clean.trim();
-    (!clean.is_empty() && clean != "." && clean != "..").then(|| clean.to_owned())
+    // A colon ends the name of a file on some systems, and begins that of a stream in it.
+    let clean: String =
+        last.chars().filter(|c| !is_hidden(*c)).map(|c| if c == ':' { '-' } else { c }).collect();
+    let clean = without_end(clean.trim_start());
+    let clean = shortened(clean);
+    (!clean.is_empty()).then_some(clean)
+}
+
+/// Removes the dots and spaces at the end of a name, which some systems leave out.
+fn without_end(name: &str) -> &str {
+    name.trim_end_matches(|c: char| c == '.' || c.is_whitespace())
+}
+
+/// Shortens a name before its extension, which says what the file is.
+fn shortened(name: &str) -> String {
+    if name.len() <= limits::FILE_NAME {
+        return name.to_owned();
+    }
+    let is_extension = |extension: &&str| extension.len() <= 20 && !extension.contains(char::is_whitespace);
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension).filter(is_extension);
+    let room = limits::FILE_NAME - extension.map_or(0, |extension| extension.len() + 1);
+    let stem = without_end(name.get(..name.floor_char_boundary(room)).unwrap_or_default());
+    match extension {
+        Some(extension) => [stem, ".", extension].concat(),
+        None => stem.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -208,5 +231,26 @@ mod tests {
         assert_eq!(file_name("C:\\Users\\me\\a.pdf").as_deref(), Some("a.pdf"));
         assert_eq!(file_name("../../etc/\u{202e}fdp.exe\n").as_deref(), Some("fdp.exe"));
         assert_eq!(file_name(" / "), None);
+    }
+
+    #[test]
+    fn a_name_can_be_stored_and_says_what_the_file_is() {
+        for (name, wanted) in [
+            ("a\u{61c}b.pdf", "ab.pdf"),
+            ("a.pdf:b.exe", "a.pdf-b.exe"),
+            ("a.exe. . .", "a.exe"),
+            ("a.exe \u{202e}", "a.exe"),
+            (".profile", ".profile"),
+        ] {
+            assert_eq!(file_name(name).as_deref(), Some(wanted), "{name:?}");
+        }
+        for name in [".", "..", "...", ". .", ":".repeat(0).as_str()] {
+            assert_eq!(file_name(name), None, "{name:?}");
+        }
+        let long = file_name(&format!("{}.pdf", "ü".repeat(400))).unwrap();
+        assert!(long.ends_with("ü.pdf") && (250..=255).contains(&long.len()), "{} bytes", long.len());
+        let long = file_name(&format!("{}. pdf .exe", "a".repeat(400))).unwrap();
+        assert!(long.ends_with("a.exe") && long.len() == 255, "{long}");
+        assert_eq!(file_name(&"ü".repeat(400)).unwrap().len(), 254);
     }
 }

@@ -1,5 +1,6 @@
 //! Messages of every shape, as they are read.
 
+mod bounds;
 mod corpus;
 mod html;
 mod shapes;

@@ -17,6 +17,9 @@ const SHORT_NAME: u16 = 0x3704;
 const MEDIA_TYPE: u16 = 0x370E;
 const CONTENT_ID: u16 = 0x3712;
 
+/// Bytes that are read of a file's name, before what a name must not have is taken from it.
+const NAME: usize = 4 << 10;
+
 /// A file in a file of this format.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct TnefFile<'a> {
@@ -47,7 +50,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Tnef<'_>> {
                 let Some(file) = found.files.last_mut() else { continue };
                 match id {
                     TITLE => {
-                        file.name.get_or_insert_with(|| text(content));
+                        file.name.get_or_insert_with(|| text(bounded(content)));
                     }
                     DATA => file.data = content,
                     PROPERTIES => file.take_properties(content),
@@ -57,6 +60,11 @@ pub(super) fn read(bytes: &[u8]) -> Option<Tnef<'_>> {
         }
     }
     Some(found)
+}
+
+/// Returns the begin of what names a file: names of many files are held at once.
+fn bounded(bytes: &[u8]) -> &[u8] {
+    bytes.get(..NAME).unwrap_or(bytes)
 }
 
 /// Decodes a text that a zero ends.
@@ -132,7 +140,7 @@ impl<'a> Rest<'a> {
                     for _ in 0..values.min(limits::TNEF) {
                         let value = self.value()?;
                         found = found.or(match kind & 0xFFF {
-                            0x1E => Some(text(value)),
+                            0x1E => Some(text(bounded(value))),
                             0x1F => Some(wide_text(value)),
                             _ => None,
                         });
@@ -155,7 +163,7 @@ fn wide_text(bytes: &[u8]) -> String {
         [low, high] => u16::from_le_bytes([*low, *high]),
         _ => 0,
     });
-    char::decode_utf16(units.take_while(|unit| *unit != 0).take(limits::FILE_NAME * 2))
+    char::decode_utf16(units.take_while(|unit| *unit != 0).take(NAME))
         .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
         .collect()
 }

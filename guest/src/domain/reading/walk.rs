@@ -21,6 +21,10 @@ pub(super) struct Walk {
     parts: usize,
     text_left: usize,
     html_left: usize,
+    /// Bytes that may still be decoded of signed messages.
+    signed_left: usize,
+    /// Signed messages around this place.
+    signatures: usize,
     /// Bytes that may still be searched for boundaries.
     search_left: usize,
     /// The first charset that a part names: that of fields without one.
@@ -69,9 +73,17 @@ impl Walk {
             parts: 0,
             text_left: limits::TEXT,
             html_left: limits::HTML,
+            signed_left: limits::SIGNED,
+            signatures: 0,
             search_left: bytes.saturating_mul(limits::SEARCHES).saturating_add(1 << 20),
             charset: None,
         }
+    }
+
+    /// Leaves so many bytes that may be decoded of signed messages.
+    #[cfg(test)]
+    pub(super) fn leave_signed(&mut self, bytes: usize) {
+        self.signed_left = bytes;
     }
 
     /// Goes through a whole message. Returns the pieces of its body.
@@ -226,11 +238,11 @@ impl Walk {
     fn file(&mut self, entity: &Entity<'_>, described: &Described, place: Place<'_>) -> Vec<Segment> {
         let number = place.leaf_number();
         if matches!(described.media_type.as_str(), "application/pkcs7-mime" | "application/x-pkcs7-mime") {
-            let (bytes, ..) = described.encoding.decode_bounded(entity.body, limits::SIGNED);
             let kind = described.content_type.get("smime-type").unwrap_or_default().to_ascii_lowercase();
-            match signed_data::read(&bytes) {
+            match self.cms(entity, described) {
                 Cms::Signed(inner) => return self.enclosed(&inner, &number, place),
                 Cms::Detached => {}
+                Cms::Other if self.signed_left == 0 => {}
                 Cms::Other if kind.starts_with("signed") => self.notes.add(Note::SignedUnreadable),
                 Cms::Other => self.notes.add(Note::Encrypted),
             }
@@ -257,18 +269,31 @@ impl Walk {
         if described.may_be_tnef() { self.tnef(entity, described, &number) } else { vec![] }
     }
 
+    /// Reads a CMS message. What was decoded for it is gone before anybody looks into what was signed.
+    fn cms(&mut self, entity: &Entity<'_>, described: &Described) -> Cms {
+        let (bytes, _, is_longer) = described.encoding.decode_bounded(entity.body, self.signed_left);
+        self.signed_left = self.signed_left.saturating_sub(bytes.len());
+        if is_longer {
+            self.notes.add(Note::PartsLeftOut);
+        }
+        signed_data::read(&bytes)
+    }
+
     /// Reads the message inside of a signed one.
     fn enclosed(&mut self, raw: &[u8], number: &str, place: Place<'_>) -> Vec<Segment> {
-        if place.depth >= limits::DEPTH / 10 {
+        if place.depth >= limits::DEPTH || self.signatures >= limits::SIGNATURES {
             self.notes.add(Note::PartsLeftOut);
             return vec![];
         }
+        self.signatures += 1;
         let inner = Entity::read(raw, self.charset.as_deref());
         let number = format!("{number}:");
-        self.entity(
+        let found = self.entity(
             &inner,
             Place { number: &number, depth: place.depth + 1, default_type: "text/plain", ..place },
-        )
+        );
+        self.signatures -= 1;
+        found
     }
 
     /// Lists what is in a file of Outlook's own format. Returns its text.
@@ -290,8 +315,14 @@ impl Walk {
                 sha256: hex(&Sha256::digest(file.data)),
             });
         }
-        let text = found.text.filter(|text| !text.trim().is_empty());
-        text.map(|text| Segment { plain: Some(clean(&text)), html: None }).into_iter().collect()
+        let Some(text) = found.text.filter(|text| !text.trim().is_empty()) else { return vec![] };
+        let mut text = clean(&text);
+        if text.len() > self.text_left {
+            self.notes.add(Note::TextCut);
+            text.truncate(text.floor_char_boundary(self.text_left));
+        }
+        self.text_left -= text.len();
+        vec![Segment { plain: Some(text), html: None }]
     }
 
     fn list(&mut self, file: AttachedFile) {

@@ -200,6 +200,23 @@ fn pictures_from_elsewhere_are_counted_and_those_of_the_message_stay() {
 }
 
 #[test]
+fn no_control_character_is_left_by_a_reference() {
+    for html in ["<pre>a&#27;&#13;&#8;b</pre>", "a&#27;&#8;b", "<p title='a&#27;&#13;b'>ab</p>"] {
+        let (generated, text) = safe_html(html);
+        assert!(!generated.html.contains(char::is_control) && generated.html.contains("ab"), "{generated:?}");
+        assert!(!text.trim_end().contains(char::is_control) && text.contains("ab"), "{text:?}");
+    }
+}
+
+#[test]
+fn nothing_is_drawn_over_the_page_around_it() {
+    let (generated, _) = safe_html(
+        "<div style='margin-top:-900px;color:red'>a</div><img width=99999 alt=b><p style='text-indent:-9999px'>c</p>",
+    );
+    assert_eq!(generated.html, "<div style=\"color:red\">a</div><img alt=\"b\"><p>c</p>");
+}
+
+#[test]
 fn links_are_made_while_the_html_is_generated() {
     let out = " target=\"_blank\" rel=\"noopener noreferrer nofollow\"";
     for (html, wanted) in [
@@ -229,6 +246,7 @@ fn the_text_of_html_is_readable() {
         ("<div style='display:none'>preheader</div>x", "x"),
         ("<span style='mso-hide:all;visibility: hidden'>preheader</span>x", "x"),
         ("<pre>a\n  b</pre>", "a\n  b"),
+        ("<pre>a&#27;[2J&#13;b&#9;c</pre>", "a[2Jb\tc"),
         ("<blockquote>a<blockquote>b</blockquote></blockquote>c", "> a\n>\n>> b\n\nc"),
         ("<p class=MsoNormal>a<p class=MsoNormal>b", "a\nb"),
         ("<style>p { color: red }</style><script>x</script><title>t</title>a", "a"),
