@@ -285,7 +285,7 @@ mod tests {
     async fn a_migration_that_was_changed_after_its_release_is_noticed() {
         let folder = tempfile::tempdir().unwrap();
         let location = Location::file(folder.path().join("store.db"));
-        let (Pools { pool, writer }, dialect) = open(&location).await.unwrap();
+        let (Pools { pool, .. }, dialect) = open(&location).await.unwrap();
         let sql = "select 1".into_sql_str();
         let mut changed = migrations(dialect);
         changed[0] = Migration::new(1, "store".into(), MigrationType::Simple, sql, false);
@@ -329,7 +329,7 @@ mod tests {
     #[tokio::test]
     async fn a_transaction_that_the_database_ended_by_itself_spoils_no_connection() {
         let folder = tempfile::tempdir().unwrap();
-        let (Pools { pool, .. }, dialect) =
+        let (Pools { pool, writer }, dialect) =
             open(&Location::file(folder.path().join("store.db"))).await.unwrap();
         for pool in [pool, writer].iter().cycle().take(80) {
             let mut transaction = pool.begin_with(dialect.begin()).await.unwrap();
