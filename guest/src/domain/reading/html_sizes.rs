@@ -91,7 +91,7 @@ fn number(word: &str) -> Option<(i64, &str)> {
     }
     let signs = word.len() - digits.len();
     let end = digits.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(digits.len());
-    // An exponent is a part of the number: nobody writes sizes so, and it is larger than all bounds here.
+    // An exponent is a part of the number. Mail programs write none: such a size is refused.
     let has_exponent = digits.get(end..).is_some_and(|unit| {
         let mut unit = unit.chars();
         unit.next().is_some_and(|e| e.eq_ignore_ascii_case(&'e'))
