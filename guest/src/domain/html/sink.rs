@@ -37,7 +37,7 @@ impl Sink {
 
     /// Returns the number of nodes made.
     pub(super) fn nodes(&self) -> usize {
-        self.tree.borrow().len()
+        self.tree.borrow().node_count()
     }
 
     /// Returns the bytes of all attributes, those of reopened elements included.

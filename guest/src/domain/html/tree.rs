@@ -66,7 +66,7 @@ impl Tree {
     }
 
     /// Returns the number of nodes, of those too that hang nowhere.
-    pub(super) fn len(&self) -> usize {
+    pub fn node_count(&self) -> usize {
         self.nodes.len()
     }
 

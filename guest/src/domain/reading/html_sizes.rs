@@ -1,34 +1,38 @@
 //! How large what a stranger's HTML draws may be, and where: nothing is moved out of its place, over the page around the message or over
 //! other words of it, and nothing is so large that the rest can't be found.
 
-/// Pixels of a font's usual size, and so of one `em`.
-const FONT: f64 = 16.0;
-/// Units of length, in pixels. A unit that is not here is refused.
-const UNITS: &[(&str, f64)] = &[
-    ("px", 1.0),
-    ("pt", 4.0 / 3.0),
-    ("pc", 16.0),
-    ("in", 96.0),
-    ("cm", 38.0),
-    ("mm", 3.8),
+/// Thousandths of a pixel in a font's usual size, and so in one `em`.
+const FONT: i64 = 16_000;
+/// Units of length, in thousandths of a pixel. A unit that is not here is refused.
+const UNITS: &[(&str, i64)] = &[
+    ("px", 1_000),
+    ("pt", 1_333),
+    ("pc", 16_000),
+    ("in", 96_000),
+    ("cm", 38_000),
+    ("mm", 3_800),
     ("em", FONT),
     ("rem", FONT),
-    ("ex", FONT / 2.0),
-    ("ch", FONT / 2.0),
+    ("ex", 8_000),
+    ("ch", 8_000),
 ];
+/// What is read of a number that is beyond all bounds, or none.
+const HUGE: i64 = i64::MAX / 2;
+/// Thousandths of a number in one.
+const ONE: i64 = 1_000;
 
 /// Returns the most pixels that a property of a style may name; none where a number in it is no size.
-fn most_pixels(property: &str) -> Option<f64> {
+fn most_pixels(property: &str) -> Option<i64> {
     Some(match property {
-        "width" | "max-width" | "min-width" | "height" | "max-height" => 2_000.0,
-        "font" | "font-size" => 200.0,
-        "line-height" => 20.0 * FONT,
-        "letter-spacing" | "word-spacing" => 100.0,
-        "vertical-align" => 50.0,
-        "border" | "border-spacing" => 200.0,
-        "text-indent" => 500.0,
-        name if name.starts_with("margin") || name.starts_with("padding") => 500.0,
-        name if name.starts_with("border-") && !name.ends_with("color") && name != "border-radius" => 200.0,
+        "width" | "max-width" | "min-width" | "height" | "max-height" => 2_000,
+        "font" | "font-size" => 200,
+        "line-height" => 320,
+        "letter-spacing" | "word-spacing" => 100,
+        "vertical-align" => 50,
+        "border" | "border-spacing" => 200,
+        "text-indent" => 500,
+        name if name.starts_with("margin") || name.starts_with("padding") => 500,
+        name if name.starts_with("border-") && !name.ends_with("color") && name != "border-radius" => 200,
         _ => return None,
     })
 }
@@ -46,55 +50,60 @@ fn is_bounded(property: &str, value: &str) -> bool {
     value.split([' ', ',']).all(|word| {
         let Some((number, unit)) = number(word) else { return true };
         let is_of_font = matches!(property, "font" | "font-size" | "line-height");
-        let pixels = match unit.to_ascii_lowercase().as_str() {
+        let one = match unit.to_ascii_lowercase().as_str() {
             // The weight of a font.
-            "" if property == "font" => return number <= 1_000.0,
-            "" if property == "line-height" => number * FONT,
-            "" => number,
-            "%" if is_of_font => number * FONT / 100.0,
-            "%" => number * most / 100.0,
+            "" if property == "font" => return number <= 1_000 * ONE,
+            "" if property == "line-height" => FONT,
+            "" => 1_000,
+            "%" if is_of_font => 160,
+            "%" => 10 * most,
             unit => match UNITS.iter().find(|(name, _)| *name == unit) {
-                Some((_, pixels)) => number * pixels,
+                Some((_, one)) => *one,
                 None => return false,
             },
         };
+        let (size, most) = (number.saturating_mul(one), most * 1_000 * ONE);
         // A letter that stands a little lower is usual; all else that is negative moves over its neighbours.
-        pixels <= most && (number >= 0.0 || property == "vertical-align" && pixels >= -most)
+        size <= most && (number >= 0 || property == "vertical-align" && size >= -most)
     })
 }
 
 /// Returns true for an attribute that names no size, or one within bounds.
 pub(super) fn is_bounded_attribute(name: &str, value: &str) -> bool {
     let most = match name {
-        "width" | "height" => 2_000.0,
-        "border" | "cellpadding" | "cellspacing" | "size" => 200.0,
-        "colspan" | "rowspan" => 1_000.0,
+        "width" | "height" => 2_000,
+        "border" | "cellpadding" | "cellspacing" | "size" => 200,
+        "colspan" | "rowspan" => 1_000,
         _ => return true,
     };
     match number(value.trim_start()) {
-        Some((number, unit)) if unit.starts_with('%') => (0.0..=100.0).contains(&number),
-        Some((number, _)) => number <= most && (number >= 0.0 || name == "size"),
+        Some((number, unit)) if unit.starts_with('%') => (0..=100 * ONE).contains(&number),
+        Some((number, _)) => number <= most * ONE && (number >= 0 || name == "size"),
         None => true,
     }
 }
 
-/// Splits a number from its unit; none where there is no number.
-fn number(word: &str) -> Option<(f64, &str)> {
+/// Splits a number, in thousandths, from its unit; none where there is no number.
+fn number(word: &str) -> Option<(i64, &str)> {
     let digits = word.trim_start_matches(['+', '-']);
     if !digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
         return None;
     }
     let signs = word.len() - digits.len();
     let end = digits.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(digits.len());
-    // An exponent is a part of the number: nobody writes sizes so, and it is larger than all bounds here.
+    // An exponent is a part of the number. Mail programs write none: such a size is refused.
     let has_exponent = digits.get(end..).is_some_and(|unit| {
         let mut unit = unit.chars();
         unit.next().is_some_and(|e| e.eq_ignore_ascii_case(&'e'))
             && unit.next().is_some_and(|c| c.is_ascii_digit() || c == '-' || c == '+')
     });
-    let (number, unit) = word.split_at_checked(signs + end)?;
-    let number = if has_exponent { f64::INFINITY } else { number.parse().unwrap_or(f64::INFINITY) };
-    Some((number, unit))
+    let (written, unit) = digits.split_at_checked(end)?;
+    let (whole, fraction) = written.split_once('.').unwrap_or((written, ""));
+    let fraction: String = fraction.chars().chain("000".chars()).take(3).collect();
+    let thousandths = [whole, &fraction].concat().parse::<u32>();
+    let number = thousandths.map_or(HUGE, i64::from);
+    let number = if has_exponent { HUGE } else { number };
+    Some((if word.get(..signs)?.contains('-') { -number } else { number }, unit))
 }
 
 #[cfg(test)]

@@ -29,13 +29,14 @@ pub(super) const SIGNED: usize = 32 << 20;
 /// Attributes of a file in TNEF, and properties in one of them.
 pub(super) const TNEF: usize = 10_000;
 
-/// Elements and texts of one HTML document, however long.
-const NODES: usize = 400_000;
+/// Elements and texts of HTML, of all parts together.
+pub(super) const NODES: usize = 400_000;
 /// Bytes of the attributes of one HTML document, however long.
 const MARKUP: usize = 12 << 20;
 
-/// Returns the bounds of one HTML document of so many bytes: its share, where a message has many.
-pub(super) fn html(bytes: usize) -> Limits {
+/// Returns the bounds of one HTML document of so many bytes, where so many nodes are left for the message: a short one has not those of a
+/// long one.
+pub(super) fn html(bytes: usize, nodes_left: usize) -> Limits {
     let share = Limits::of_bytes(bytes);
-    Limits { nodes: share.nodes.min(NODES), markup: share.markup.min(MARKUP), ..share }
+    Limits { nodes: share.nodes.min(nodes_left), markup: share.markup.min(MARKUP), ..share }
 }

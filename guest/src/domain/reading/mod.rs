@@ -92,12 +92,12 @@ pub fn fold_text(text: &str) -> Folded {
 
 /// Generates safe HTML anew, and the text of it.
 pub fn safe_html(html: &str) -> (Generated, String) {
-    let tree = tree_of(html);
+    let tree = tree_of(html, limits::NODES);
     (generate(&tree, &POLICY), to_lines(&tree, POLICY.dropped).text())
 }
 
-fn tree_of(html: &str) -> Tree {
-    parse(html, &limits::html(html.len().min(limits::HTML)))
+fn tree_of(html: &str, nodes_left: usize) -> Tree {
+    parse(html, &limits::html(html.len().min(limits::HTML), nodes_left))
 }
 
 /// Replaces the line ends of a program that knew CR alone.
@@ -125,14 +125,15 @@ impl Shown {
         let has_html = body.iter().any(|segment| segment.html.is_some());
         let mut html = String::new();
         let mut readable = ReadableText::default();
-        let mut text_left = limits::TEXT;
+        let (mut text_left, mut nodes_left) = (limits::TEXT, limits::NODES);
         // The HTML goes on where the text is cut; no text of a later piece stands behind a gap.
         let mut is_text_full = false;
         for segment in body {
             let plain = segment.plain.as_deref().filter(|text| !text.trim().is_empty());
             let lines = match &segment.html {
                 Some(source) => {
-                    let tree = tree_of(source);
+                    let tree = tree_of(source, nodes_left);
+                    nodes_left = nodes_left.saturating_sub(tree.node_count());
                     let room = limits::SAFE_HTML.saturating_sub(html.len());
                     let generated = generate(&tree, &Policy { most: room, ..POLICY });
                     shown.remote_images = shown.remote_images.saturating_add(generated.remote_images);

@@ -269,7 +269,7 @@ impl Walk {
         if described.may_be_tnef() { self.tnef(entity, described, &number) } else { vec![] }
     }
 
-    /// Reads a CMS message. What was decoded for it is gone before anybody looks into what was signed.
+    /// Reads a CMS message. What was decoded for it is freed before what was signed is read.
     fn cms(&mut self, entity: &Entity<'_>, described: &Described) -> Cms {
         let (bytes, _, is_longer) = described.encoding.decode_bounded(entity.body, self.signed_left);
         self.signed_left = self.signed_left.saturating_sub(bytes.len());
