@@ -8,6 +8,7 @@ pub mod delivery;
 pub mod document;
 pub mod draft;
 pub mod folding;
+mod hex;
 pub mod html;
 pub mod iban;
 pub mod inbound;

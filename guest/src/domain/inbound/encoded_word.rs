@@ -2,6 +2,7 @@
 //! words that do not, so neighbours of one charset are joined before they are decoded.
 
 use super::charset;
+use crate::domain::hex;
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -156,11 +157,10 @@ fn end(content: &str, is_base64: bool) -> Option<usize> {
 fn quoted(content: &str, out: &mut Vec<u8>) {
     let mut rest = content.as_bytes();
     while let [first, after @ ..] = rest {
-        let hex = |digits: &[u8]| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok();
         rest = after;
         match first {
             b'_' => out.push(b' '),
-            b'=' => match after.get(..2).filter(|it| it.iter().all(u8::is_ascii_hexdigit)).and_then(hex) {
+            b'=' => match after.get(..2).and_then(hex::byte) {
                 Some(byte) => {
                     out.push(byte);
                     rest = after.get(2..).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! Values with parameters: Content-Type and Content-Disposition, with every way in which programs write names (RFC 2045, 2047, 2231).
 
 use super::limits;
+use crate::domain::hex;
 use crate::domain::inbound::{charset, encoded_word};
 
 /// Parameters of one field.
@@ -148,11 +149,7 @@ fn joined(segments: &[&Segment]) -> String {
 fn percent_decoded(value: &str, out: &mut Vec<u8>) {
     let mut rest = value.as_bytes();
     while let [first, after @ ..] = rest {
-        let hex = after
-            .get(..2)
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match hex.filter(|_| *first == b'%') {
+        match after.get(..2).filter(|_| *first == b'%').and_then(hex::byte) {
             Some(byte) => {
                 out.push(byte);
                 rest = after.get(2..).unwrap_or_default();

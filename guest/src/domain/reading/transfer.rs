@@ -1,6 +1,8 @@
 //! Transfer encodings, decoded piece by piece into a function: the size of a file costs no memory here. What is damaged is decoded as far as
 //! it goes.
 
+use crate::domain::hex;
+
 /// The encoding of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Encoding {
@@ -156,7 +158,7 @@ fn quoted_printable(body: &[u8], out: &mut dyn FnMut(&[u8])) -> bool {
         while let Some(sign) = memchr::memchr(b'=', at) {
             let (before, escape) = at.split_at_checked(sign).unwrap_or((at, &[]));
             pieces.push(before);
-            match escape.get(1..3).and_then(hex) {
+            match escape.get(1..3).and_then(hex::byte) {
                 Some(byte) => {
                     pieces.push(&[byte]);
                     at = escape.get(3..).unwrap_or_default();
@@ -173,12 +175,6 @@ fn quoted_printable(body: &[u8], out: &mut dyn FnMut(&[u8])) -> bool {
     }
     pieces.flush();
     is_whole
-}
-
-fn hex(digits: &[u8]) -> Option<u8> {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    let [high, low] = digits else { return None };
-    u8::try_from(digit(*high)? * 16 + digit(*low)?).ok()
 }
 
 fn uuencode(body: &[u8], out: &mut dyn FnMut(&[u8])) -> bool {

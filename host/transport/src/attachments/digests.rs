@@ -28,7 +28,9 @@ impl FileDigests {
     pub async fn sha256(&self, source: &AttachmentSource) -> Result<[u8; 32], ReadError> {
         let Some(path) = source.path() else { return source.sha256().await };
         if let Some(digested) = self.known(path, source) {
+            let sha256 = digested.sha256;
             source.set_digest(digested);
+            return Ok(sha256);
         }
         let sha256 = source.sha256().await?;
         if let Some(digested) = source.digested().filter(|digested| digested.version.is_some()) {

@@ -5,6 +5,7 @@ use super::split::{Separator, region};
 use super::{AddressList, ListFault, SHOWN_LIMIT, Unreadable};
 use crate::domain::address::characters::shown;
 use crate::domain::address::{Address, AddressFault, Mailbox, codepoint};
+use crate::domain::hex;
 use std::borrow::Cow;
 
 /// Comments taken off the end of an address.
@@ -267,9 +268,7 @@ fn percent_decoded(text: &str) -> Option<String> {
         rest = tail;
         if *first == b'%' {
             let (digits, after) = tail.split_at_checked(2)?;
-            let digits =
-                std::str::from_utf8(digits).ok().filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()))?;
-            out.push(u8::from_str_radix(digits, 16).ok()?);
+            out.push(hex::byte(digits)?);
             rest = after;
         } else {
             out.push(*first);
