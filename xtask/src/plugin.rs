@@ -2,7 +2,7 @@
 //! `postroom.wit` and `postroom.wit.wasm`.
 
 use crate::contract::published;
-use crate::run::{cargo, program, root, target};
+use crate::run::{Run, cargo, program, root, target};
 use anyhow::Context as _;
 use std::path::{Path, PathBuf};
 
@@ -58,10 +58,18 @@ impl Artefact {
 ///
 /// All by one call of cargo: the library is compiled once, and the linker, which has one thread, runs for several side by side.
 pub(crate) fn build(artefacts: &[Artefact]) -> anyhow::Result<()> {
+    build_by(artefacts, Run::build)
+}
+
+/// Does what [`build`] does, beside another build. Its profile has a folder of its own, so neither waits for the other.
+pub(crate) fn build_beside(artefacts: &[Artefact]) -> anyhow::Result<()> {
+    build_by(artefacts, Run::build_beside)
+}
+
+fn build_by(artefacts: &[Artefact], run: impl FnOnce(Run) -> anyhow::Result<()>) -> anyhow::Result<()> {
     install_target()?;
-    cargo(["build", "--profile", "plugin", "--target", TARGET])
-        .args(artefacts.iter().flat_map(|artefact| ["--package", artefact.package()]))
-        .build()?;
+    run(cargo(["build", "--profile", "plugin", "--target", TARGET])
+        .args(artefacts.iter().flat_map(|artefact| ["--package", artefact.package()])))?;
     let contract = root().join("wit");
     for artefact in artefacts {
         let name = format!("{}.wasm", artefact.package().replace('-', "_"));

@@ -12,6 +12,11 @@ pub(crate) fn run(command: &mut Command) -> std::io::Result<ExitStatus> {
     if std::io::stderr().is_terminal() {
         return command.status();
     }
+    run_by_lines(command)
+}
+
+/// Runs cargo beside another cargo: by lines on a terminal too, where two bars would draw over each other.
+pub(crate) fn run_by_lines(command: &mut Command) -> std::io::Result<ExitStatus> {
     // Cargo draws its bar into the pipe, wide enough for the names of what it builds.
     command.env("CARGO_TERM_PROGRESS_WHEN", "always").env("CARGO_TERM_PROGRESS_WIDTH", "120");
     let mut child = command.stderr(Stdio::piped()).spawn()?;

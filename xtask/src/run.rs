@@ -43,6 +43,11 @@ impl Run {
         self.run_by(progress::run)
     }
 
+    /// Does what [`Self::build`] does, beside another build.
+    pub(crate) fn build_beside(self) -> anyhow::Result<()> {
+        self.run_by(progress::run_by_lines)
+    }
+
     fn run_by(mut self, run: impl FnOnce(&mut Command) -> std::io::Result<ExitStatus>) -> anyhow::Result<()> {
         let shown = self.shown();
         eprintln!("+ {shown}");
