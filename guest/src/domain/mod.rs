@@ -4,6 +4,7 @@ pub mod account;
 pub mod address;
 pub mod attachment;
 pub mod compose;
+pub mod conversation;
 pub mod delivery;
 pub mod document;
 pub mod draft;

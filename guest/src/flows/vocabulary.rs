@@ -6,6 +6,7 @@ use crate::domain::account::{self, Availability, Protocol, SignIn};
 use crate::domain::attachment::{
     self, Format, MAX_ADDED, MAX_ADDED_SIZE, MAX_LOGO_SIZE, MAX_TOTAL_SIZE, Role,
 };
+use crate::domain::conversation;
 use crate::domain::delivery::{self, AttemptResult, FallbackPolicy, Transport};
 use crate::domain::document;
 use crate::domain::inbound::{self, Class, TokenPlace};
@@ -57,6 +58,7 @@ pub fn lists(reaches_network: bool) -> Vec<(&'static str, Vec<&'static str>)> {
         ("status-reasons", status::REASONS.to_vec()),
         ("action-reasons", delivery::REASONS.to_vec()),
         ("reading-notes", reading::Note::CODES.to_vec()),
+        ("conversation-reasons", conversation::Because::CODES.to_vec()),
         ("advice", Advice::CODES.to_vec()),
         ("capabilities", account::CAPABILITIES.to_vec()),
         ("capability-reasons", account::CAPABILITY_REASONS.to_vec()),

@@ -2,7 +2,9 @@
 //! on where the providers' APIs are.
 
 use super::{CompanyPlugin, EngineError, Files, composes};
-use postroom_contract::{accounts, inbound, matching, reading, suppressions, tracking, types, webhooks};
+use postroom_contract::{
+    accounts, inbound, mailbox, matching, reading, suppressions, tracking, types, webhooks,
+};
 
 /// What is beyond the limits was not sent to be read.
 fn reading_failed(answer: &Result<reading::ReadableMessage, inbound::InboundError>) -> bool {
@@ -19,6 +21,18 @@ impl CompanyPlugin {
         /// The new words of a text.
         fold_text = postroom_plugin_reading.call_fold_text(text: &str) -> reading::Folded,
             bounded ["the text": text.len(), text];
+        /// What messages of a mailbox are found by.
+        describe_messages = postroom_plugin_mailbox.call_describe(
+            messages: &[mailbox::MailboxMessage], own_addresses: &[String]
+        ) -> Result<Vec<mailbox::Description>, types::ArgumentError>;
+        /// Which conversations messages belong to.
+        place_messages = postroom_plugin_mailbox.call_place(
+            messages: &[mailbox::NewMessage], known: &[mailbox::KnownMessage]
+        ) -> Result<mailbox::Arrangement, types::ArgumentError>;
+        /// Which documents a message is about.
+        link_message = postroom_plugin_mailbox.call_link(
+            message: &mailbox::Description, partners: &[String], candidates: &[mailbox::DocumentCandidate]
+        ) -> Result<Vec<mailbox::DocumentLink>, types::ArgumentError>;
         /// What a report's mail can be found by, the most reliable first.
         traces = postroom_plugin_matching.call_traces(report: &inbound::Report) -> Vec<matching::Trace>;
         /// The facts of a report about the mail that it was matched with.
