@@ -33,6 +33,7 @@ mod request;
 mod response;
 mod search;
 mod structure;
+mod sync;
 #[cfg(test)]
 mod tests;
 mod utf7;
@@ -51,6 +52,10 @@ pub use mailbox::{
     Address, Criterion, Envelope, Filed, Filing, Folder, FolderState, Headers, Matches, Part, Place,
 };
 pub use memory::MemoryMailboxes;
+pub use sync::{
+    ChangesBy, FlagChange, FolderChanges, KnownFolder, Noticed, SyncCapabilities, SyncEnvelope, SyncMailboxes,
+    SyncSession, UidSet, Waited,
+};
 
 use super::attachments::AttachmentSource;
 
