@@ -51,6 +51,20 @@ pub enum StoreError {
     /// The lease of the mail has ended, and another owner may have it.
     #[error("the mail \"{0}\" is in somebody else's hands by now")]
     LeaseLost(String),
+    /// The lease of the account's mailbox has ended, and another owner may have it. Nothing was written.
+    #[error("the mailbox of the account \"{0}\" is followed by another program by now")]
+    MailboxLeaseLost(String),
+    /// What the writer of a mailbox had read was changed by another one. Nothing was written: read it again.
+    #[error("the index of the mailbox changed meanwhile: {0}")]
+    MailboxMoved(String),
+    /// No such thing of a mailbox, or none that this user may see: the same error, on purpose.
+    #[error("there is no {what} \"{id}\"")]
+    NotInMailbox {
+        /// `conversation`, `message`, `folder`, `bookmark`, `note`, `contact`.
+        what: &'static str,
+        /// Its id.
+        id: String,
+    },
     /// The mail is as a backup had it. It may have left after the backup was taken.
     #[error(
         "the mail \"{mail}\" is from the backup of {taken} and may have left since: look in Sent, or ask a recipient; \

@@ -33,6 +33,7 @@ mod directory;
 mod erp;
 mod error;
 mod mail;
+mod mailbox;
 mod queue;
 mod schema;
 mod scoped;
@@ -69,6 +70,15 @@ pub use mail::recent::{Claimed, Claiming};
 pub use mail::types::{
     AttachedFile, DocumentRef, Event, FilePlace, Mail, MailSummary, Message, NewMail, OpenCheck, Party,
     Piece, Recipient, among_recipients,
+};
+pub use mailbox::types::{
+    Clue, ConversationChoice, Direction, DocumentLink, FolderCounts, FolderCursor, FolderRow, FolderSeen,
+    Healed, IndexedMessage, KnownMessage, MailboxLease, MailboxToFollow, MessageFile, OwnMail, Person,
+    PersonRole, PlaceFlags, PlacedMessage, Proposal, RecordedChanges, RecordedMessages,
+};
+pub use mailbox::views::{
+    Bookmark, Changed, ConversationDetail, ConversationFilter, ConversationRow, MailboxFolder,
+    MailboxMessage, MessagePlace, Note, PartnerContact, SearchFilter,
 };
 pub use postroom_model::{AttemptId, BatchId, InvitationId, MailId};
 pub use queue::claim::Due;
