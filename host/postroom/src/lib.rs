@@ -34,6 +34,7 @@ pub mod fact_conversion;
 pub mod inbound;
 pub mod link_token;
 pub mod mail_clients;
+pub mod mailbox;
 pub mod outbox;
 pub mod records;
 pub mod return_address;

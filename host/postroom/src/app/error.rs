@@ -8,6 +8,7 @@ use crate::config::ConfigError;
 use crate::connections::ConnectionError;
 use crate::engine::EngineError;
 use crate::inbound::IntakeError;
+use crate::mailbox::SyncError;
 use crate::outbox::{DraftError, OutboxError};
 use crate::records::RecordsError;
 use crate::vault::VaultError;
@@ -64,6 +65,9 @@ pub enum AppError {
     /// A message that came in can't be read.
     #[error(transparent)]
     Inbox(#[from] IntakeError),
+    /// A mailbox can't be followed or asked.
+    #[error(transparent)]
+    Mailbox(#[from] SyncError),
     /// A sign-in at a provider.
     #[error(transparent)]
     SignIn(#[from] oauth::Error),

@@ -23,6 +23,7 @@ mod hold;
 mod keys;
 mod mail_content;
 mod mail_view;
+mod mailbox;
 mod named;
 mod open_tracking;
 mod own_program;
@@ -68,6 +69,9 @@ pub use explanations::Explanations;
 pub use hold::{MailChange, MailChanges};
 pub use mail_content::{BatchContent, MailContent, UnusableAddress, WITHOUT_DOCUMENT};
 pub use mail_view::MailView;
+pub use mailbox::{
+    MailboxAccess, MailboxFollower, SearchProgress, ServerHit, ServerSearch, Shown, SyncObserver,
+};
 pub use named::{MailName, only_batch, recipients_of};
 pub use open_tracking::{OpenTracking, has_pixels, pixel_left_out, reasons, refuse_unseen};
 pub use own_program::{HANDED_OVER, UnsentMessage, hand_over, mailto_link, unsent_message};
@@ -96,6 +100,7 @@ pub use worker_lock::WorkerLock;
 // Types of the rooms below that use cases take and give.
 pub use crate::connections::{ConnectionError, Connections, LinkKeyRow, purpose as grant_purpose};
 pub use crate::engine::{Accounts, Capabilities, CompanyPlugin, Engine, Options, probe_report};
+pub use crate::mailbox::{FolderProgress, FolderResult, MailboxResult, NewsResult, SyncError};
 pub use crate::outbox::{
     Answers, Attempt as SingleAttempt, Draft, DraftError, Made, Portal, Ready, Sent, SentCopy, Step,
     WorkerOptions,
@@ -103,8 +108,9 @@ pub use crate::outbox::{
 pub use crate::vault::{KeyRow, KeySource, Rotated};
 pub use postroom_store::{
     AccountPause, AttachedFile, Attempt, AttemptResult, AuditFilter, AuditHead, AuditVerdict, Backup, Batch,
-    BatchCounts, BatchId, CompanyStore, Count, Enqueued, Erased, Event, FilePlace, Filter, Listed, Location,
-    Mail, MailCommand, MailCommandResult, MailId, MailSummary, NoticeFilter, NoticeKind, NoticeRow,
-    NoticeState, OpenCheck, Order, OutboxRow, PauseCause, QueueState, Restored, SendOptions, Store,
-    StoreError, Suppression, UserStore, WaitReason,
+    BatchCounts, BatchId, Bookmark, Changed, CompanyStore, ConversationDetail, ConversationFilter,
+    ConversationRow, Count, Enqueued, Erased, Event, FilePlace, Filter, Listed, Location, Mail, MailCommand,
+    MailCommandResult, MailId, MailSummary, MailboxFolder, MailboxMessage, MailboxToFollow, NoticeFilter,
+    NoticeKind, NoticeRow, NoticeState, OpenCheck, Order, OutboxRow, PartnerContact, PauseCause, QueueState,
+    Restored, SearchFilter, SendOptions, Store, StoreError, Suppression, UserStore, WaitReason,
 };

@@ -1,0 +1,189 @@
+//! One mailbox: its folders in turn, its news, and the wait for more. One program follows a mailbox at a time, by a lease in the store.
+
+use super::error::SyncError;
+use super::folder::{FolderResult, FolderSync, Indexing};
+use super::news::{News, NewsResult};
+use crate::inbound::ReportIntake;
+use chrono::{DateTime, FixedOffset, TimeDelta};
+use postroom_store::{FolderRow, FolderSeen, MailboxLease, SystemStore};
+use postroom_transport::imap::Folder;
+use postroom_transport::imap::{SyncSession, Waited};
+use std::time::Duration;
+
+/// Messages of history that are indexed of one folder before the next one's turn.
+const HISTORY: usize = 1_000;
+/// Time after which a folder is compared with the server, message by message.
+const COMPARE: TimeDelta = TimeDelta::hours(24);
+/// Time between two looks at the folders that IDLE does not report on.
+const LOOK: Duration = Duration::from_secs(60);
+/// Time between two looks at the inbox of a server without IDLE.
+const POLL: Duration = Duration::from_secs(10);
+
+/// Uses of folders whose messages are no correspondence (RFC 6154).
+const PASSED_OVER: [&str; 5] = ["junk", "trash", "drafts", "flagged", "important"];
+
+/// A mailbox that is followed.
+pub struct MailboxSync<'a> {
+    /// The connection.
+    pub session: &'a mut dyn SyncSession,
+    /// The index.
+    pub store: &'a SystemStore,
+    /// The lease of the mailbox.
+    pub lease: &'a MailboxLease,
+    /// What makes rows of envelopes.
+    pub indexing: &'a dyn Indexing,
+    /// What becomes of new messages; none: they are indexed and not read.
+    pub intake: Option<&'a ReportIntake<'a>>,
+}
+
+/// The result of a look at a mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct MailboxResult {
+    /// Of all folders.
+    pub folders: FolderResult,
+    /// Messages that were read.
+    pub news: NewsResult,
+}
+
+impl std::ops::AddAssign for MailboxResult {
+    fn add_assign(&mut self, other: Self) {
+        self.folders += other.folders;
+        self.news += other.news;
+    }
+}
+
+/// A step of a look, for a caller that shows how far it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FolderProgress<'a> {
+    /// The folder.
+    pub folder: &'a str,
+    /// Its result so far.
+    pub result: FolderResult,
+}
+
+impl MailboxSync<'_> {
+    /// Takes the server's list of folders over, and returns those that are indexed, the inbox first, then Sent.
+    pub async fn folders(&mut self, now: DateTime<FixedOffset>) -> Result<Vec<FolderRow>, SyncError> {
+        let listed = self.session.folders().await?;
+        let seen: Vec<FolderSeen> = listed.into_iter().map(folder_seen).collect();
+        let rows = self.store.set_mailbox_folders(self.lease, &seen, now).await?;
+        let has_archive = rows.iter().any(|row| is_for(row, "archive"));
+        let mut followed: Vec<FolderRow> =
+            rows.into_iter().filter(|row| is_followed(row, has_archive)).collect();
+        followed.sort_by_key(|row| {
+            (!is_for(row, "inbox"), !is_for(row, "sent"), row.mapped.is_none(), row.folder.name.clone())
+        });
+        Ok(followed)
+    }
+
+    /// Looks at every folder once: what is new and changed of each first, then the news, then one part of each folder's history.
+    /// `progress` hears of each folder.
+    pub async fn look(
+        &mut self,
+        now: DateTime<FixedOffset>,
+        progress: &mut (dyn FnMut(FolderProgress<'_>) + Send),
+    ) -> Result<MailboxResult, SyncError> {
+        let mut result = MailboxResult::default();
+        for row in self.folders(now).await? {
+            let looked = self.folder(now).look(&row).await?;
+            progress(FolderProgress { folder: &row.folder.name, result: looked });
+            result.folders += looked;
+            // News of the inbox does not wait for the other folders.
+            if is_for(&row, "inbox") {
+                result.news += self.news(now).await?;
+            }
+        }
+        result.news += self.news(now).await?;
+        let mut has_history = false;
+        for row in self.store.mailbox_folders(self.lease.account()).await? {
+            if row.is_gone || row.cursor.is_none_or(|cursor| cursor.floor <= 1) {
+                continue;
+            }
+            let indexed = self.folder(now).history(&row, HISTORY).await?;
+            progress(FolderProgress { folder: &row.folder.name, result: indexed });
+            has_history |= indexed.has_history;
+            result.folders += indexed;
+        }
+        result.folders.has_history = has_history;
+        self.compare_due(now).await?;
+        Ok(result)
+    }
+
+    /// Compares one folder with the server that was not for a day, so that a large mailbox is not compared all at once.
+    async fn compare_due(&mut self, now: DateTime<FixedOffset>) -> Result<(), SyncError> {
+        let rows = self.store.mailbox_folders(self.lease.account()).await?;
+        let due = rows.into_iter().find(|row| {
+            let since = row.compared_at.or(row.looked_at);
+            let is_old = since.is_some_and(|since| now.signed_duration_since(since) > COMPARE);
+            !row.is_gone
+                && row.cursor.is_some()
+                && (is_old || row.compared_at.is_none() && row.fault.is_some())
+        });
+        let Some(row) = due else { return Ok(()) };
+        let healed = self.folder(now).compare(&row).await?;
+        if healed != postroom_store::Healed::default() {
+            tracing::warn!(
+                folder = %row.id, added = healed.added, removed = healed.removed, flags = healed.flags,
+                "a comparison with the server put the index right"
+            );
+        }
+        Ok(())
+    }
+
+    /// Waits until something changes in the inbox, or until the other folders are due for a look.
+    pub async fn wait(&mut self) -> Result<(), SyncError> {
+        let rows = self.store.mailbox_folders(self.lease.account()).await?;
+        let Some(inbox) = rows.iter().find(|row| !row.is_gone && is_for(row, "inbox")) else {
+            tokio::time::sleep(LOOK).await;
+            return Ok(());
+        };
+        let name = &inbox.folder.name;
+        if self.session.wait(name, LOOK).await? != Waited::CannotWait {
+            return Ok(());
+        }
+        let known = inbox.cursor.map(|cursor| (cursor.uid_validity, cursor.uid_next, inbox.on_server));
+        for _ in 0..LOOK.as_secs() / POLL.as_secs() {
+            tokio::time::sleep(POLL).await;
+            let state = self.session.status(name).await?;
+            if known != Some((state.uid_validity, state.uid_next, Some(state.messages))) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn folder(&mut self, now: DateTime<FixedOffset>) -> FolderSync<'_> {
+        FolderSync {
+            session: self.session,
+            store: self.store,
+            lease: self.lease,
+            indexing: self.indexing,
+            now,
+        }
+    }
+
+    async fn news(&mut self, now: DateTime<FixedOffset>) -> Result<NewsResult, SyncError> {
+        let Some(intake) = self.intake else { return Ok(NewsResult::default()) };
+        News { store: self.store, lease: self.lease, intake, now }.take(self.session).await
+    }
+}
+
+fn folder_seen(of: Folder) -> FolderSeen {
+    FolderSeen {
+        name: of.name,
+        special_use: of.special_use,
+        delimiter: of.delimiter,
+        is_selectable: of.selectable,
+    }
+}
+
+fn is_for(row: &FolderRow, special_use: &str) -> bool {
+    row.folder.special_use.iter().any(|known| known == special_use)
+}
+
+/// Returns true for a folder whose messages are correspondence, or that a person mapped. A folder of all mail is read where the server
+/// has no archive: what is archived is nowhere else.
+fn is_followed(row: &FolderRow, has_archive: bool) -> bool {
+    let is_passed_over = PASSED_OVER.iter().any(|of| is_for(row, of)) || has_archive && is_for(row, "all");
+    !row.is_gone && row.folder.is_selectable && (row.mapped.is_some() || !is_passed_over)
+}

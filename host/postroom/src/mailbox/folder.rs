@@ -1,0 +1,406 @@
+//! One folder: from what the index has of it to what the server has.
+//!
+//! *Silence is no evidence.* The cursor moves only over what was fetched and stored, in one transaction. A place leaves the index by
+//! VANISHED, or because a full list of uids lacks it; never because an answer was short.
+
+use super::error::SyncError;
+use chrono::{DateTime, FixedOffset};
+use postroom_store::{
+    FolderCursor, FolderRow, Healed, IndexedMessage, MailboxLease, PlaceFlags, StoreError, SystemStore,
+};
+use postroom_transport::BoxFuture;
+use postroom_transport::imap::FolderState;
+use postroom_transport::imap::{ChangesBy, FlagChange, KnownFolder, SyncEnvelope, SyncSession, UidSet};
+
+/// Messages whose envelopes are fetched and stored at a time.
+const BATCH: usize = 200;
+/// Newest messages that are indexed first, before any history.
+const FIRST: usize = 200;
+/// Newest messages whose flags are asked for again on a server that does not count changes.
+const FLAGS: u32 = 500;
+/// A VANISHED of more than this share of a folder, in percent, and of more than [`FEW`] messages, is compared with a list of all uids
+/// before it is believed: a server was seen to report every message as gone on each SELECT.
+const LARGE_SHARE: u64 = 20;
+const FEW: u64 = 20;
+
+/// Makes rows of the index of envelopes: with their conversations, partners and documents.
+pub trait Indexing: Send + Sync {
+    /// Prepares messages of a folder. `is_history`: they were there before the mailbox was followed.
+    fn prepare<'a>(
+        &'a self,
+        envelopes: &'a [SyncEnvelope],
+        is_history: bool,
+    ) -> BoxFuture<'a, Result<Vec<IndexedMessage>, SyncError>>;
+}
+
+/// The result of a look at a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FolderResult {
+    /// Messages that were indexed.
+    pub indexed: u64,
+    /// Places that left the index.
+    pub left: u64,
+    /// Places whose flags changed.
+    pub flags: u64,
+    /// History is left below the floor.
+    pub has_history: bool,
+}
+
+impl std::ops::AddAssign for FolderResult {
+    fn add_assign(&mut self, other: Self) {
+        self.indexed += other.indexed;
+        self.left += other.left;
+        self.flags += other.flags;
+        self.has_history |= other.has_history;
+    }
+}
+
+/// A look at a folder, with all that it needs.
+pub struct FolderSync<'a> {
+    /// The connection.
+    pub session: &'a mut dyn SyncSession,
+    /// The index.
+    pub store: &'a SystemStore,
+    /// The lease of the mailbox.
+    pub lease: &'a MailboxLease,
+    /// What makes rows of envelopes.
+    pub indexing: &'a dyn Indexing,
+    /// The time of the look.
+    pub now: DateTime<FixedOffset>,
+}
+
+impl FolderSync<'_> {
+    /// Brings the index of a folder up to what the server has now. History is left to [`Self::history`]. An unchanged folder
+    /// costs one round trip.
+    pub async fn look(&mut self, row: &FolderRow) -> Result<FolderResult, SyncError> {
+        let name = &row.folder.name;
+        let state = self.session.status(name).await?;
+        let looked = self.look_at(row, state).await;
+        // After the look: what the server counted is compared with at the next one.
+        let on_server = looked.is_ok().then_some(state.messages);
+        self.store.note_folder_looked_at(self.lease, row.id, on_server, self.now).await?;
+        looked
+    }
+
+    async fn look_at(&mut self, row: &FolderRow, state: FolderState) -> Result<FolderResult, SyncError> {
+        let Some(cursor) = row.cursor else { return self.begin(row, state).await };
+        if cursor.uid_validity != state.uid_validity {
+            self.store.restart_folder(self.lease, row.id, self.now).await?;
+            return self.begin(row, state).await;
+        }
+        if state.uid_next < cursor.uid_next {
+            let fault = format!(
+                "the server counted its next uid back from {} to {} and did not number the folder anew",
+                cursor.uid_next, state.uid_next
+            );
+            self.note_fault(row, &fault).await?;
+            return self.compare_from(row, cursor, state).await;
+        }
+        let is_unchanged = state.uid_next == cursor.uid_next
+            && row.on_server == Some(state.messages)
+            && state.highest_modseq == cursor.highest_modseq;
+        if is_unchanged {
+            return Ok(FolderResult { has_history: cursor.floor > 1, ..FolderResult::default() });
+        }
+        self.catch_up(row, cursor).await
+    }
+
+    /// Indexes the newest messages of a folder that the index has nothing of.
+    async fn begin(&mut self, row: &FolderRow, state: FolderState) -> Result<FolderResult, SyncError> {
+        let (uids, is_all) = self.newest(row, state.uid_validity, state.uid_next, FIRST).await?;
+        let floor = if is_all { 1 } else { uids.first().unwrap_or(state.uid_next).max(1) };
+        let after = FolderCursor {
+            uid_validity: state.uid_validity,
+            uid_next: state.uid_next.max(1),
+            floor,
+            highest_modseq: state.highest_modseq,
+        };
+        let mut result = FolderResult { has_history: floor > 1, ..FolderResult::default() };
+        let (rows, missing) = self.rows(row, state.uid_validity, &uids, true).await?;
+        let after = if missing.is_empty() { after } else { FolderCursor { highest_modseq: None, ..after } };
+        result.indexed += self.store.record_messages(self.lease, row.id, None, after, &rows).await?.added;
+        self.note_missing(row, &missing).await?;
+        Ok(result)
+    }
+
+    /// Indexes what came and changed since the cursor.
+    async fn catch_up(
+        &mut self,
+        row: &FolderRow,
+        mut cursor: FolderCursor,
+    ) -> Result<FolderResult, SyncError> {
+        let name = &row.folder.name;
+        let known = KnownFolder { uid_validity: cursor.uid_validity, highest_modseq: cursor.highest_modseq };
+        let changes = self.session.changes(name, Some(known)).await?;
+        let state = changes.state;
+        if state.uid_validity != cursor.uid_validity || state.uid_next < cursor.uid_next {
+            // It happened between the two requests: the next look sees it.
+            return Ok(FolderResult { has_history: cursor.floor > 1, ..FolderResult::default() });
+        }
+        let mut result = FolderResult { has_history: cursor.floor > 1, ..FolderResult::default() };
+        let mut missing = UidSet::default();
+        let mut arrived = 0;
+        if state.uid_next > cursor.uid_next {
+            let range = cursor.uid_next..=state.uid_next.saturating_sub(1);
+            let uids = self.session.uids(name, cursor.uid_validity, range).await?;
+            arrived = uids.len();
+            let all: Vec<u32> = uids.iter().collect();
+            for batch in all.chunks(BATCH) {
+                let (rows, left_out) = self
+                    .rows(row, cursor.uid_validity, &UidSet::from_iter(batch.iter().copied()), false)
+                    .await?;
+                let last = batch.last().copied().unwrap_or(cursor.uid_next);
+                let after = FolderCursor { uid_next: last.saturating_add(1), ..cursor };
+                let recorded =
+                    self.store.record_messages(self.lease, row.id, Some(cursor), after, &rows).await?;
+                result.indexed += recorded.added;
+                missing = missing.union(&left_out);
+                cursor = after;
+            }
+        }
+        let indexed = from_ranges(self.store.indexed_uids(row.id).await?);
+        let noticed = self.session.noticed();
+        let told = changes.vanished.union(&noticed.vanished).intersection(&indexed);
+        let is_large = told.len() > FEW && told.len() * 100 > indexed.len() * LARGE_SHARE;
+        let expected = row.on_server.map(|before| u64::from(before) + arrived);
+        let fewer = expected != Some(u64::from(state.messages));
+        let is_listed = match changes.by {
+            ChangesBy::Qresync => is_large || noticed.expunged,
+            ChangesBy::Condstore | ChangesBy::StateAlone => is_large || noticed.expunged || fewer,
+        };
+        let vanished = if is_listed {
+            let there = self.listed(row, cursor, state).await?;
+            if is_large && told.intersection(&there).len() > 0 {
+                let fault = format!(
+                    "the server reported {} messages as gone that are there",
+                    told.intersection(&there).len()
+                );
+                self.note_fault(row, &fault).await?;
+            }
+            indexed.difference(&there)
+        } else {
+            told
+        };
+        let flags = match changes.by {
+            ChangesBy::Qresync | ChangesBy::Condstore => changes.flags,
+            ChangesBy::StateAlone => self.newest_flags(row, cursor, &indexed).await?,
+        };
+        let after = FolderCursor {
+            uid_next: state.uid_next,
+            // Not over what was not fetched: the next look asks again.
+            highest_modseq: if missing.is_empty() { state.highest_modseq } else { cursor.highest_modseq },
+            ..cursor
+        };
+        result += self.record(row, cursor, after, flags, &vanished).await?;
+        self.note_missing(row, &missing).await?;
+        Ok(result)
+    }
+
+    /// Indexes the next part of a folder's history, newest first.
+    pub async fn history(&mut self, row: &FolderRow, most: usize) -> Result<FolderResult, SyncError> {
+        let Some(cursor) = row.cursor.filter(|cursor| cursor.floor > 1) else {
+            return Ok(FolderResult::default());
+        };
+        let (uids, is_all) = self.newest(row, cursor.uid_validity, cursor.floor, most).await?;
+        let floor = if is_all { 1 } else { uids.first().unwrap_or(cursor.floor).max(1) };
+        let after = FolderCursor { floor, ..cursor };
+        let (rows, missing) = self.rows(row, cursor.uid_validity, &uids, true).await?;
+        let recorded = self.store.record_messages(self.lease, row.id, Some(cursor), after, &rows).await?;
+        self.note_missing(row, &missing).await?;
+        Ok(FolderResult { indexed: recorded.added, has_history: floor > 1, ..FolderResult::default() })
+    }
+
+    /// Compares a folder with the server, message by message, and puts right what no rule foresaw.
+    pub async fn compare(&mut self, row: &FolderRow) -> Result<Healed, SyncError> {
+        let Some(cursor) = row.cursor else { return Ok(Healed::default()) };
+        let state = self.session.status(&row.folder.name).await?;
+        if state.uid_validity != cursor.uid_validity || state.uid_next < cursor.uid_next {
+            return Ok(Healed::default());
+        }
+        let there = self.listed(row, cursor, state).await?;
+        let healed = self.heal(row, cursor, cursor, &there).await?;
+        self.store.note_compared(self.lease, row.id, self.now, healed).await?;
+        Ok(healed)
+    }
+
+    /// Compares a folder whose uids were counted back, and takes the server's count over.
+    async fn compare_from(
+        &mut self,
+        row: &FolderRow,
+        cursor: FolderCursor,
+        state: FolderState,
+    ) -> Result<FolderResult, SyncError> {
+        let there = self.listed(row, cursor, state).await?;
+        let after = FolderCursor {
+            uid_next: state.uid_next.max(1),
+            floor: cursor.floor.min(state.uid_next.max(1)),
+            highest_modseq: None,
+            ..cursor
+        };
+        let healed = self.heal(row, cursor, after, &there).await?;
+        Ok(FolderResult {
+            indexed: healed.added,
+            left: healed.removed,
+            flags: healed.flags,
+            has_history: after.floor > 1,
+        })
+    }
+
+    async fn heal(
+        &mut self,
+        row: &FolderRow,
+        cursor: FolderCursor,
+        after: FolderCursor,
+        there: &UidSet,
+    ) -> Result<Healed, SyncError> {
+        let indexed = from_ranges(self.store.indexed_uids(row.id).await?);
+        let mut healed = Healed::default();
+        let absent: Vec<u32> = there.difference(&indexed).iter().collect();
+        for batch in absent.chunks(BATCH) {
+            let uids = UidSet::from_iter(batch.iter().copied());
+            let (rows, missing) = self.rows(row, cursor.uid_validity, &uids, true).await?;
+            healed.added +=
+                self.store.record_messages(self.lease, row.id, Some(cursor), cursor, &rows).await?.added;
+            self.note_missing(row, &missing).await?;
+        }
+        let mut flags = Vec::new();
+        for range in there.ranges() {
+            flags.extend(self.session.flags(&row.folder.name, cursor.uid_validity, range).await?);
+        }
+        let recorded = self.record(row, cursor, after, flags, &indexed.difference(there)).await?;
+        healed.removed = recorded.left;
+        healed.flags = recorded.flags;
+        Ok(healed)
+    }
+
+    /// Lists the uids that the server has, of those that the index covers.
+    async fn listed(
+        &mut self,
+        row: &FolderRow,
+        cursor: FolderCursor,
+        state: FolderState,
+    ) -> Result<UidSet, SyncError> {
+        let last = state.uid_next.saturating_sub(1);
+        let first = cursor.floor.max(1);
+        if last < first {
+            return Ok(UidSet::default());
+        }
+        Ok(self.session.uids(&row.folder.name, cursor.uid_validity, first..=last).await?)
+    }
+
+    /// Finds the newest uids below one, at most `most`; and whether they are all that there are. The range that is asked for grows, so
+    /// that a server without ESEARCH does not list a hundred thousand.
+    async fn newest(
+        &mut self,
+        row: &FolderRow,
+        uid_validity: u32,
+        below: u32,
+        most: usize,
+    ) -> Result<(UidSet, bool), SyncError> {
+        let mut width = u32::try_from(most).unwrap_or(u32::MAX).saturating_mul(2).max(1);
+        if below <= 1 {
+            return Ok((UidSet::default(), true));
+        }
+        loop {
+            let first = below.saturating_sub(width).max(1);
+            let found = self.session.uids(&row.folder.name, uid_validity, first..=below - 1).await?;
+            let count = usize::try_from(found.len()).unwrap_or(usize::MAX);
+            if count >= most || first == 1 {
+                let is_all = first == 1 && count <= most;
+                let newest: Vec<u32> = found.iter().skip(count.saturating_sub(most)).collect();
+                return Ok((UidSet::from_iter(newest), is_all));
+            }
+            width = width.saturating_mul(4);
+        }
+    }
+
+    /// Fetches messages and makes rows of them. Gives the uids too that the server has and did not give: they are asked for twice.
+    async fn rows(
+        &mut self,
+        row: &FolderRow,
+        uid_validity: u32,
+        uids: &UidSet,
+        is_history: bool,
+    ) -> Result<(Vec<IndexedMessage>, UidSet), SyncError> {
+        let name = &row.folder.name;
+        let mut rows = Vec::new();
+        let mut missing = UidSet::default();
+        let all: Vec<u32> = uids.iter().collect();
+        for batch in all.chunks(BATCH) {
+            let mut found = self.session.envelopes(name, uid_validity, batch).await?;
+            let came = UidSet::from_iter(found.iter().map(|it| it.envelope.uid));
+            let absent = UidSet::from_iter(batch.iter().copied()).difference(&came);
+            for range in absent.ranges() {
+                let there = self.session.uids(name, uid_validity, range).await?;
+                let again: Vec<u32> = there.intersection(&absent).iter().collect();
+                for again in again.chunks(BATCH) {
+                    let second = self.session.envelopes(name, uid_validity, again).await?;
+                    let came = UidSet::from_iter(second.iter().map(|it| it.envelope.uid));
+                    missing = missing.union(&UidSet::from_iter(again.iter().copied()).difference(&came));
+                    found.extend(second);
+                }
+            }
+            rows.extend(self.indexing.prepare(&found, is_history).await?);
+        }
+        Ok((rows, missing))
+    }
+
+    /// Fetches the flags of the newest messages, on a server that does not count changes.
+    async fn newest_flags(
+        &mut self,
+        row: &FolderRow,
+        cursor: FolderCursor,
+        indexed: &UidSet,
+    ) -> Result<Vec<FlagChange>, SyncError> {
+        let skipped = usize::try_from(indexed.len().saturating_sub(u64::from(FLAGS))).unwrap_or(usize::MAX);
+        let Some(first) = indexed.iter().nth(skipped) else { return Ok(Vec::new()) };
+        let last = cursor.uid_next.saturating_sub(1).max(first);
+        Ok(self.session.flags(&row.folder.name, cursor.uid_validity, first..=last).await?)
+    }
+
+    async fn record(
+        &mut self,
+        row: &FolderRow,
+        cursor: FolderCursor,
+        after: FolderCursor,
+        flags: Vec<FlagChange>,
+        vanished: &UidSet,
+    ) -> Result<FolderResult, StoreError> {
+        let flags: Vec<PlaceFlags> =
+            flags.into_iter().map(|it| PlaceFlags { uid: it.uid, flags: it.flags }).collect();
+        let vanished: Vec<_> = vanished.ranges().collect();
+        let recorded =
+            self.store.record_changes(self.lease, row.id, cursor, after, &flags, &vanished, self.now).await?;
+        Ok(FolderResult {
+            flags: recorded.flags,
+            left: recorded.vanished,
+            has_history: after.floor > 1,
+            ..FolderResult::default()
+        })
+    }
+
+    /// Records what is wrong with a folder, and logs it once.
+    async fn note_fault(&self, row: &FolderRow, fault: &str) -> Result<(), StoreError> {
+        if self.store.note_folder_fault(self.lease, row.id, Some(fault)).await? {
+            tracing::warn!(folder = %row.id, "{fault}");
+        }
+        Ok(())
+    }
+
+    async fn note_missing(&self, row: &FolderRow, missing: &UidSet) -> Result<(), StoreError> {
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let fault = format!(
+            "the server has {} messages that it does not give; the next comparison asks again",
+            missing.len()
+        );
+        self.note_fault(row, &fault).await
+    }
+}
+
+fn from_ranges(ranges: Vec<std::ops::RangeInclusive<u32>>) -> UidSet {
+    let mut set = UidSet::default();
+    ranges.into_iter().for_each(|range| set.insert_range(range));
+    set
+}

@@ -1,0 +1,357 @@
+//! Rows of the index made of envelopes: the plugin says which conversation a message belongs to and which documents it is about, the
+//! store which partners its people are and which mails of ours it names.
+
+use super::error::SyncError;
+use super::folder::Indexing;
+use super::identity::identity;
+use crate::engine::{CompanyPlugin, Files};
+use chrono::{DateTime, FixedOffset, SecondsFormat, TimeDelta};
+use postroom_contract::mailbox as contract;
+use postroom_contract::types::{Address, ArgumentError};
+use postroom_model::{AccountId, CompanyId, ConversationId};
+use postroom_store::{
+    Clue, ConversationChoice, Direction, DocumentLink, IndexedMessage, KnownMessage, MailboxLease,
+    MessageFile, OwnMail, Person, PersonRole, Proposal, SystemStore,
+};
+use postroom_transport::BoxFuture;
+use postroom_transport::imap::Part;
+use postroom_transport::imap::SyncEnvelope;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Days of history whose messages are classified by what they hold. Older ones are classified by their header.
+const CLASSIFIED_DAYS: i64 = 30;
+/// Files of a message that the index names.
+const FILES: usize = 100;
+/// Kinds of clues whose values are compared with each other: a message names the Message-ID of another.
+const OF_MESSAGE_IDS: [&str; 3] = ["message-id", "answers", "refers"];
+
+/// Makes rows of the index for an account.
+#[derive(Debug)]
+pub struct Indexer<'a> {
+    /// The index.
+    pub store: &'a SystemStore,
+    /// The lease of the mailbox.
+    pub lease: &'a MailboxLease,
+    /// The rules.
+    pub plugin: &'a CompanyPlugin,
+    /// The company.
+    pub company: CompanyId,
+    /// The account.
+    pub account: AccountId,
+    /// Addresses that the company's mail is sent from.
+    pub own_addresses: &'a [String],
+    /// The time of the look.
+    pub now: DateTime<FixedOffset>,
+}
+
+impl Indexing for Indexer<'_> {
+    fn prepare<'a>(
+        &'a self,
+        envelopes: &'a [SyncEnvelope],
+        is_history: bool,
+    ) -> BoxFuture<'a, Result<Vec<IndexedMessage>, SyncError>> {
+        Box::pin(self.rows(envelopes, is_history))
+    }
+}
+
+impl Indexer<'_> {
+    async fn rows(
+        &self,
+        envelopes: &[SyncEnvelope],
+        is_history: bool,
+    ) -> Result<Vec<IndexedMessage>, SyncError> {
+        if envelopes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let own_mails = self.own_mails(envelopes).await?;
+        let messages: Vec<contract::MailboxMessage> =
+            envelopes.iter().zip(&own_mails).map(|(of, own)| message(of, own.as_ref())).collect();
+        let files = Files::default();
+        let described =
+            self.plugin.describe_messages(&files, &messages, self.own_addresses).await?.map_err(broken)?;
+        let addresses: BTreeSet<String> = described.iter().flat_map(|of| of.people.iter().cloned()).collect();
+        let addresses: Vec<String> = addresses.into_iter().collect();
+        let partners_of = self.store.partners_of(self.company, &addresses).await?;
+        let partners: Vec<Vec<String>> = described
+            .iter()
+            .zip(&own_mails)
+            .map(|(of, own)| {
+                let mut all: BTreeSet<&String> =
+                    of.people.iter().filter_map(|address| partners_of.get(address)).flatten().collect();
+                all.extend(own.as_ref().and_then(|own| Some(&own.document.as_ref()?.partner)));
+                all.into_iter().cloned().collect()
+            })
+            .collect();
+        let known = self.known(&described).await?;
+        let new: Vec<contract::NewMessage> = described
+            .iter()
+            .zip(&partners)
+            .map(|(of, partners)| contract::NewMessage {
+                description: of.clone(),
+                partners: partners.clone(),
+                // Which of its numbers are documents of ours: those of the mails that its conversation is about.
+                documents: documents_among(of, &known),
+            })
+            .collect();
+        let known_messages: Vec<contract::KnownMessage> = known.iter().map(known_message).collect();
+        let placed = self.plugin.place_messages(&files, &new, &known_messages).await?.map_err(broken)?;
+        for (from, into) in &placed.merged {
+            let (Ok(from), Ok(into)) = (from.parse(), into.parse()) else { continue };
+            self.store.merge_conversations(self.lease, from, into).await?;
+        }
+        let mut rows = Vec::with_capacity(envelopes.len());
+        for (number, placement) in placed.placements.into_iter().enumerate() {
+            let (Some(of), Some(description)) = (envelopes.get(number), described.get(number)) else {
+                continue;
+            };
+            let own = own_mails.get(number).and_then(Option::as_ref);
+            let partners = partners.get(number).cloned().unwrap_or_default();
+            let documents =
+                self.documents(description, &partners, own, &known, &placement.conversation).await?;
+            rows.push(self.row(of, description, placement, partners, documents, own, is_history));
+        }
+        Ok(rows)
+    }
+
+    /// Finds for each message our mail that it is, or that it answers.
+    async fn own_mails(&self, envelopes: &[SyncEnvelope]) -> Result<Vec<Option<OwnMail>>, SyncError> {
+        let ids_of = |of: &SyncEnvelope| {
+            let envelope = &of.envelope;
+            let answered = envelope.in_reply_to.iter().chain(envelope.references.iter().rev());
+            envelope.message_id.iter().chain(answered).take(20).cloned().collect::<Vec<_>>()
+        };
+        let ids: BTreeSet<String> = envelopes.iter().flat_map(ids_of).collect();
+        let ids: Vec<String> = ids.into_iter().collect();
+        let known = self.store.mail_of_message_id(self.company, &ids).await?;
+        let own = envelopes
+            .iter()
+            .map(|of| ids_of(of).iter().filter_map(|id| known.get(id)).flatten().next().cloned());
+        Ok(own.collect())
+    }
+
+    /// Finds the messages of the index that share a clue with one of these.
+    async fn known(&self, described: &[contract::Description]) -> Result<Vec<KnownMessage>, SyncError> {
+        let mut clues = BTreeSet::new();
+        for clue in described.iter().flat_map(|of| &of.clues) {
+            let is_id = OF_MESSAGE_IDS.contains(&clue.kind.as_str()) || clue.kind == "passes-on";
+            let kinds = if is_id { OF_MESSAGE_IDS.to_vec() } else { vec![clue.kind.as_str()] };
+            clues.extend(
+                kinds.into_iter().map(|kind| Clue { kind: kind.to_owned(), value: clue.value.clone() }),
+            );
+        }
+        let clues: Vec<Clue> = clues.into_iter().collect();
+        Ok(self.store.related(self.account, &clues).await?)
+    }
+
+    async fn documents(
+        &self,
+        description: &contract::Description,
+        partners: &[String],
+        own: Option<&OwnMail>,
+        known: &[KnownMessage],
+        conversation: &contract::ConversationChoice,
+    ) -> Result<Vec<DocumentLink>, SyncError> {
+        let mut candidates: Vec<contract::DocumentCandidate> = Vec::new();
+        let mut add = |kind: &str, number: &str, partner: Option<&String>, found_by: &str| {
+            candidates.push(contract::DocumentCandidate {
+                kind: kind.to_owned(),
+                number: number.to_owned(),
+                partner: partner.cloned(),
+                found_by: found_by.to_owned(),
+            });
+        };
+        if let Some(document) = own.and_then(|own| own.document.as_ref()) {
+            let is_ours = description.direction == contract::Direction::Outgoing;
+            add(
+                &document.kind,
+                &document.number,
+                Some(&document.partner),
+                if is_ours { "own-mail" } else { "answered-mail" },
+            );
+        }
+        for message in known {
+            let is_same = matches!(conversation, contract::ConversationChoice::Known(id) if *id == message.conversation.to_string());
+            for document in &message.documents {
+                if description.numbers.iter().any(|number| *number == document.number) {
+                    add(&document.kind, &document.number, document.partner.as_ref(), "number");
+                }
+                if is_same {
+                    add(&document.kind, &document.number, document.partner.as_ref(), "conversation");
+                }
+            }
+        }
+        if candidates.is_empty() {
+            return Ok(Vec::new());
+        }
+        let links = self.plugin.link_message(&Files::default(), description, partners, &candidates).await?;
+        let links = links.map_err(broken)?.into_iter().filter_map(|link| {
+            let of = candidates.get(usize::try_from(link.candidate).ok()?)?;
+            Some(DocumentLink {
+                kind: of.kind.clone(),
+                number: of.number.clone(),
+                partner: of.partner.clone(),
+                reason: link.reason.code,
+                is_sure: link.is_sure,
+            })
+        });
+        Ok(links.collect())
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of a row, each from its own rule")]
+    fn row(
+        &self,
+        of: &SyncEnvelope,
+        description: &contract::Description,
+        placement: contract::Placement,
+        partners: Vec<String>,
+        documents: Vec<DocumentLink>,
+        own: Option<&OwnMail>,
+        is_history: bool,
+    ) -> IndexedMessage {
+        let envelope = &of.envelope;
+        let is_outgoing = description.direction == contract::Direction::Outgoing;
+        let is_recent = self.now.signed_duration_since(envelope.received) < TimeDelta::days(CLASSIFIED_DAYS);
+        let is_program = of.is_report || of.auto_submitted || envelope.from.is_empty();
+        // What a message holds is read once where it may be news; what is old and a person's by its header is ordinary.
+        let is_read = !is_outgoing && (!is_history || is_recent || is_program || own.is_some());
+        IndexedMessage {
+            uid: envelope.uid,
+            flags: envelope.flags.clone(),
+            identity: identity(of),
+            message_id: envelope.message_id.clone().unwrap_or_default(),
+            subject: envelope.subject.clone(),
+            base_subject: description.base_subject.clone(),
+            people: people(of),
+            date: envelope.date,
+            received: envelope.received,
+            size: envelope.size,
+            direction: if is_outgoing { Direction::Outgoing } else { Direction::Incoming },
+            kind: (!is_read).then(|| "ordinary".to_owned()),
+            is_quiet: is_outgoing || of.is_report,
+            files: envelope.parts.iter().filter_map(file).take(FILES).collect(),
+            thread_index: of.thread_index.clone(),
+            gmail_thread: of.gmail_thread,
+            clues: description
+                .clues
+                .iter()
+                .map(|clue| Clue { kind: clue.kind.clone(), value: clue.value.clone() })
+                .collect(),
+            conversation: match &placement.conversation {
+                contract::ConversationChoice::Known(id) => match id.parse() {
+                    Ok(id) => ConversationChoice::Existing(id),
+                    Err(_) => ConversationChoice::New(u32::MAX - envelope.uid),
+                },
+                contract::ConversationChoice::New(number) => ConversationChoice::New(*number),
+            },
+            reason: Some(placement.reason.code),
+            is_sure: placement.is_sure,
+            partners,
+            documents,
+            proposals: placement.proposals.into_iter().filter_map(proposal).collect(),
+            mail: own.map(|own| own.mail),
+            body_text: None,
+        }
+    }
+}
+
+/// The plugin does not take what it was given: it broke the contract, or this program did.
+fn broken(error: ArgumentError) -> SyncError {
+    SyncError::Plugin(error.sentence())
+}
+
+fn rfc3339(time: DateTime<FixedOffset>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, false)
+}
+
+fn message(of: &SyncEnvelope, own: Option<&OwnMail>) -> contract::MailboxMessage {
+    let envelope = &of.envelope;
+    let addresses = |list: &[postroom_transport::imap::Address]| {
+        list.iter()
+            .map(|it| Address { name: it.name.clone(), address: it.address.clone() })
+            .collect::<Vec<_>>()
+    };
+    let recipients = [&envelope.to, &envelope.cc, &envelope.bcc].into_iter().flat_map(|list| addresses(list));
+    contract::MailboxMessage {
+        message_id: envelope.message_id.clone(),
+        in_reply_to: envelope.in_reply_to.clone(),
+        references: envelope.references.clone(),
+        subject: envelope.subject.clone(),
+        authors: addresses(&envelope.from),
+        recipients: recipients.collect(),
+        date: rfc3339(envelope.date.unwrap_or(envelope.received)),
+        gmail_thread: of.gmail_thread.map(|thread| thread.to_string()),
+        thread_index: of.thread_index.clone(),
+        file_names: envelope.parts.iter().filter_map(|part| part.file_name.clone()).take(FILES).collect(),
+        own_mail: own.map(|own| own.mail.to_string()),
+    }
+}
+
+/// What the plugin needs of a message that has a place: the clues that it shares with those to be placed.
+fn known_message(of: &KnownMessage) -> contract::KnownMessage {
+    contract::KnownMessage {
+        description: contract::Description {
+            direction: match of.direction {
+                Direction::Incoming => contract::Direction::Incoming,
+                Direction::Outgoing => contract::Direction::Outgoing,
+            },
+            base_subject: of.base_subject.clone(),
+            is_answer: false,
+            is_forward: false,
+            people: of.people.iter().map(|person| person.address.to_lowercase()).collect(),
+            date: rfc3339(of.date),
+            clues: of
+                .clues
+                .iter()
+                .map(|clue| contract::Clue { kind: clue.kind.clone(), value: clue.value.clone() })
+                .collect(),
+            numbers: Vec::new(),
+        },
+        partners: of.partners.clone(),
+        conversation: of.conversation.to_string(),
+        by_hand: of.by_hand,
+    }
+}
+
+/// Returns those numbers of a message that are numbers of documents which known messages are about.
+fn documents_among(of: &contract::Description, known: &[KnownMessage]) -> Vec<String> {
+    let numbers: BTreeMap<&str, ()> =
+        known.iter().flat_map(|it| &it.documents).map(|document| (document.number.as_str(), ())).collect();
+    of.numbers.iter().filter(|number| numbers.contains_key(number.as_str())).cloned().collect()
+}
+
+fn people(of: &SyncEnvelope) -> Vec<Person> {
+    let envelope = &of.envelope;
+    let fields = [
+        (PersonRole::From, &envelope.from),
+        (PersonRole::To, &envelope.to),
+        (PersonRole::Cc, &envelope.cc),
+        (PersonRole::Bcc, &envelope.bcc),
+        (PersonRole::ReplyTo, &envelope.reply_to),
+    ];
+    let all = fields.into_iter().flat_map(|(role, list)| {
+        list.iter().map(move |it| Person { role, name: it.name.clone(), address: it.address.clone() })
+    });
+    all.collect()
+}
+
+/// A part that is a file of the message: it has a name, or is no text to be read.
+fn file(part: &Part) -> Option<MessageFile> {
+    let is_attached = part.disposition.as_deref() == Some("attachment");
+    let is_text = part.media_type.starts_with("text/");
+    if part.file_name.is_none() && (is_text || !is_attached) {
+        return None;
+    }
+    Some(MessageFile {
+        name: part.file_name.clone().unwrap_or_default(),
+        media_type: part.media_type.clone(),
+        size: part.size,
+        section: part.section.clone(),
+    })
+}
+
+fn proposal(of: contract::Proposal) -> Option<Proposal> {
+    // One that is new itself has no id yet.
+    let contract::ConversationChoice::Known(id) = of.conversation else { return None };
+    let conversation: ConversationId = id.parse().ok()?;
+    Some(Proposal { conversation, reason: of.reason.code })
+}
