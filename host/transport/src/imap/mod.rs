@@ -27,11 +27,13 @@ mod header;
 mod login;
 mod mailbox;
 mod memory;
+mod notices;
 mod opening;
 mod part;
 mod request;
 mod response;
 mod search;
+mod selected;
 mod structure;
 mod sync;
 #[cfg(test)]
@@ -53,8 +55,8 @@ pub use mailbox::{
 };
 pub use memory::MemoryMailboxes;
 pub use sync::{
-    ChangesBy, FlagChange, FolderChanges, KnownFolder, Noticed, SyncCapabilities, SyncEnvelope, SyncMailboxes,
-    SyncSession, UidSet, Waited,
+    ChangesBy, FlagChange, FolderChanges, KnownFolder, Noticed, SyncCapabilities, SyncEnvelope,
+    SyncMailboxes, SyncSession, UidSet, Waited,
 };
 
 use super::attachments::AttachmentSource;
