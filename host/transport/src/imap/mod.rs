@@ -53,7 +53,7 @@ pub use failure::{Failure, MailboxError, ProbeReport, ProbeStep, Stage};
 pub use mailbox::{
     Address, Criterion, Envelope, Filed, Filing, Folder, FolderState, Headers, Matches, Part, Place,
 };
-pub use memory::MemoryMailboxes;
+pub use memory::{MailboxSnapshot, MemoryMailboxes, MemoryMode, MemoryServer};
 pub use sync::{
     ChangesBy, FlagChange, FolderChanges, KnownFolder, Noticed, SyncCapabilities, SyncEnvelope,
     SyncMailboxes, SyncSession, UidSet, Waited,

@@ -26,6 +26,7 @@ use super::account::Account;
 use super::mailbox::{Criterion, Folder, FolderState, Matches, Place};
 use super::{BoxFuture, MailboxFuture};
 
+pub(super) use recognition::recognized;
 pub use types::{
     ChangesBy, FlagChange, FolderChanges, KnownFolder, Noticed, SyncCapabilities, SyncEnvelope, Waited,
 };
