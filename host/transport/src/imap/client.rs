@@ -83,6 +83,11 @@ impl ImapClient {
         }
     }
 
+    /// Opens a connection of its own, which is in no pool.
+    pub(super) async fn open_unpooled(&self, account: &Account) -> Result<Connection, MailboxError> {
+        open(account, &self.shared.tls, &mut ProbeLog::default()).await
+    }
+
     /// Appends messages on a connection that was checked by NOOP: APPEND is not tried twice.
     async fn append(
         &self,
@@ -167,7 +172,7 @@ impl Mailboxes for ImapClient {
     }
 
     fn state<'a>(&'a self, account: &'a Account, folder: &'a str) -> MailboxFuture<'a, FolderState> {
-        use super::connection::Access;
+        use super::selected::Access;
         repeatable!(self, account, connection => connection.open(folder, Access::Read, true))
     }
 

@@ -1,22 +1,21 @@
-//! A connection: one command at a time, the responses to it, and the folder that is selected.
+//! A connection: one command at a time, and the responses to it.
 
 use std::time::{Duration, Instant};
 
-use io_imap::types::command::{CommandBody, SelectParameter};
-use io_imap::types::mailbox::Mailbox;
+use io_imap::types::command::CommandBody;
 
 use super::account::Timeouts;
-use super::failure::{Failure, MailboxError, Server, Stage};
+use super::failure::{MailboxError, Server, Stage};
+use super::notices::{Notice, Notices};
 use super::request::Request;
 use super::response::{Kind, Response, Status, Value, capabilities};
-use super::utf7;
+use super::selected::SelectedFolder;
 use super::wire::{Expected, Wire, WireError};
-use super::{FolderState, Verdict};
 use crate::budget::{OverBudget, Reservation, SERVERS};
 use crate::session::{Deadline, Reusable};
 
 /// The most responses to one command.
-const MOST_RESPONSES: usize = 100_000;
+pub(super) const MOST_RESPONSES: usize = 100_000;
 /// The most memory for the values of all responses to a command, and for what is built from them.
 pub(super) const MOST_MEMORY: usize = 24 << 20;
 /// Limits of responses without text of a message, and without data to be parsed.
@@ -55,21 +54,6 @@ pub(super) fn item<'a>(items: &'a [Value], name: &str) -> Option<&'a Value> {
     items.iter().position(|value| value.is_atom(name)).and_then(|place| items.get(place + 1))
 }
 
-/// The folder that is selected (RFC 9051 §6.3.2).
-#[derive(Debug, Clone)]
-struct SelectedFolder {
-    folder: String,
-    writable: bool,
-    state: FolderState,
-}
-
-/// The access to a folder: by EXAMINE or by SELECT.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Access {
-    Read,
-    Write,
-}
-
 /// A connection to a server.
 pub(super) struct Connection {
     pub(super) wire: Wire,
@@ -77,7 +61,11 @@ pub(super) struct Connection {
     /// In upper case.
     pub(super) capabilities: Vec<String>,
     pub(super) timeouts: Timeouts,
-    selected: Option<SelectedFolder>,
+    pub(super) selected: Option<SelectedFolder>,
+    /// What is reported beside the answers, on a connection that follows a mailbox.
+    pub(super) notices: Option<Notices>,
+    /// The server refused to open a folder with the parameter CONDSTORE.
+    pub(super) refuses_condstore: bool,
     tags: u32,
     /// Both sides agree on the state of the protocol.
     usable: bool,
@@ -95,6 +83,8 @@ impl Connection {
             capabilities: Vec::new(),
             timeouts,
             selected: None,
+            notices: None,
+            refuses_condstore: false,
             tags: 0,
             usable: true,
             transactions: 0,
@@ -153,10 +143,15 @@ impl Connection {
 
     /// Marks the connection as usable again.
     pub(super) fn complete(&mut self, response: &CommandResponse) {
+        self.completed_by(&response.status);
+    }
+
+    /// Marks the connection as usable again after a command with this status.
+    pub(super) fn completed_by(&mut self, status: &Status) {
         self.wire.release();
         self.transactions += 1;
         self.last_used = Instant::now();
-        self.usable = response.status.kind != Kind::Bye;
+        self.usable = status.kind != Kind::Bye;
     }
 
     /// Marks the connection as unusable, until a command is completed.
@@ -213,11 +208,17 @@ impl Connection {
                     return Ok(Continuation::Completed(Box::new(untagged.completed(status))));
                 }
                 Response::Status(status) => {
+                    // What came before it is of the folder that was open before (RFC 7162 §3.2.11).
+                    if status.has_code("CLOSED") && self.selected.is_none() {
+                        untagged.data.clear();
+                        self.notices.iter_mut().for_each(Notices::clear);
+                    }
                     self.store_capabilities(&status);
                     untagged.store_status(status)?;
                 }
                 Response::Capability(names) => self.capabilities = names,
                 Response::Data(line) => untagged.store_data(line)?,
+                Response::Notice(notice) => self.notice(notice),
                 Response::Continue(words) if continuation => return Ok(Continuation::Requested(words)),
                 // Some servers send `+` as a sign of life.
                 Response::Continue(_) | Response::Unasked | Response::Unreadable => {}
@@ -226,120 +227,17 @@ impl Connection {
         Err(WireError::TooMany(MOST_RESPONSES))
     }
 
+    /// Stores what the server reports beside its answers, where the connection follows a mailbox.
+    pub(super) fn notice(&mut self, notice: Notice) {
+        if let Some(notices) = &mut self.notices {
+            notices.store(notice);
+        }
+    }
+
     fn store_capabilities(&mut self, status: &Status) {
         if let Some(names) = status.arguments("CAPABILITY") {
             self.capabilities = capabilities(names.as_bytes());
         }
-    }
-
-    /// Selects a folder, unless it is selected already. `fresh`: selects it anew, for the newest state.
-    pub(super) async fn open(
-        &mut self,
-        folder: &str,
-        access: Access,
-        fresh: bool,
-    ) -> Result<FolderState, MailboxError> {
-        if let Some(selected) = &self.selected
-            && selected.folder == folder
-            && !fresh
-            && (selected.writable || access == Access::Read)
-        {
-            return Ok(selected.state);
-        }
-        let mailbox = self.mailbox(folder)?;
-        // Without it, some servers do not send the highest modification sequence (RFC 7162 §3.1.8).
-        let parameters = if self.can("CONDSTORE") { vec![SelectParameter::CondStore] } else { Vec::new() };
-        let body = match access {
-            Access::Read => CommandBody::Examine { mailbox, parameters },
-            Access::Write => CommandBody::Select { mailbox, parameters },
-        };
-        // A server closes the folder that was open before it looks for the other (RFC 3501 §6.3.1).
-        self.selected = None;
-        let limit = self.timeouts.command;
-        let expected = Expected { data: &["EXISTS"], ..SMALL };
-        let response = self.run(body, expected, limit).await.map_err(|error| {
-            self.server.lost(Stage::Folder, &format!("opening the folder \"{folder}\" failed"), &error)
-        })?;
-        if !response.status.is_ok() {
-            return Err(self.not_opened(folder, &response.status));
-        }
-        let codes = || response.statuses.iter().chain([&response.status]);
-        let number = |name: &str| codes().find_map(|status| status.arguments(name)?.trim().parse().ok());
-        let exists = response.data.iter().rev().find_map(|line| match line.as_slice() {
-            [count, name] if name.is_atom("EXISTS") => count.number(),
-            _ => None,
-        });
-        let modseq = codes().find_map(|status| status.arguments("HIGHESTMODSEQ")?.trim().parse().ok());
-        let (Some(uid_validity), Some(messages)) = (number("UIDVALIDITY"), exists) else {
-            let what = format!("the server opened the folder \"{folder}\" and did not say how it stands");
-            return Err(self.server.failure(Stage::Folder, Verdict::Permanent, what).into());
-        };
-        let writable = access == Access::Write && !response.status.has_code("READ-ONLY");
-        let uid_next = match number("UIDNEXT") {
-            Some(next) => next,
-            None => self.uid_after_last(messages).await?,
-        };
-        let state = FolderState { uid_validity, uid_next, messages, highest_modseq: modseq };
-        self.selected = Some(SelectedFolder { folder: folder.to_owned(), writable, state });
-        if access == Access::Write && !writable {
-            let what = format!("the folder \"{folder}\" may only be read");
-            return Err(self.server.failure(Stage::Folder, Verdict::Permanent, what).into());
-        }
-        Ok(state)
-    }
-
-    /// Selects a folder, and fails if the uids that the caller has are not valid in it any more.
-    pub(super) async fn open_as(
-        &mut self,
-        folder: &str,
-        uid_validity: u32,
-        access: Access,
-    ) -> Result<(), MailboxError> {
-        let state = self.open(folder, access, false).await?;
-        if state.uid_validity == uid_validity {
-            Ok(())
-        } else {
-            Err(MailboxError::UidValidityChanged(state.uid_validity))
-        }
-    }
-
-    /// Computes UIDNEXT for a server that does not send it: one above the uid of the last message.
-    async fn uid_after_last(&mut self, messages: u32) -> Result<u32, Failure> {
-        if messages == 0 {
-            return Ok(1);
-        }
-        let request = Request::fixed(self.tag(), "FETCH * (UID)");
-        let limit = self.timeouts.command;
-        let expected = Expected { data: &["FETCH"], ..SMALL };
-        let response = self.run_request(&request, expected, limit).await;
-        let response = response
-            .map_err(|error| self.server.lost(Stage::Folder, "asking for the last message failed", &error))?;
-        let last: u32 =
-            response.fetched().filter_map(|items| item(items, "UID")?.number()).max().unwrap_or(0);
-        Ok(last.saturating_add(1))
-    }
-
-    pub(super) fn mailbox(&self, folder: &str) -> Result<Mailbox<'static>, Failure> {
-        let name = if self.can("UTF8=ONLY") { folder.to_owned() } else { utf7::encode(folder) };
-        let unusable = |_| self.server.ruled_out(format!("\"{}\" is no name", folder.escape_debug()));
-        if folder.is_empty() || folder.len() > 1_000 || folder.chars().any(char::is_control) {
-            return Err(unusable(()));
-        }
-        Mailbox::try_from(name).map_err(|_| unusable(()))
-    }
-
-    /// Builds the error of a folder that the server refuses to select or to append to.
-    pub(super) fn not_opened(&self, folder: &str, status: &Status) -> MailboxError {
-        let absent = match &status.code {
-            Some(code) => matches!(code.name.as_str(), "NONEXISTENT" | "TRYCREATE" | "CANNOT"),
-            None => true,
-        };
-        let what = format!("the server does not open the folder \"{folder}\"");
-        let failure = self.server.refused(Stage::Folder, &what, status);
-        if status.kind == Kind::No && absent && failure.verdict == Verdict::Permanent {
-            return MailboxError::NoSuchFolder;
-        }
-        failure.into()
     }
 
     /// Builds the error of a command without a response.

@@ -9,12 +9,14 @@ use io_imap::types::core::{AString, Vec1};
 use io_imap::types::fetch::{MacroOrMessageDataItemNames, MessageDataItemName, Part as Numbers, Section};
 use io_imap::types::sequence::{Sequence, SequenceSet};
 
-use super::connection::{Access, CommandResponse, Connection, MOST_MEMORY, item};
+use super::connection::{CommandResponse, Connection, MOST_MEMORY, item};
 use super::failure::{Failure, MailboxError};
 use super::header::{self, OF_ENVELOPE};
 use super::mailbox::{Address, Envelope, Headers, Part, Place};
 use super::part::Decoder;
+use super::request::Request;
 use super::response::Value;
+use super::selected::Access;
 use super::structure::{Leaf, leaves};
 use super::wire::Expected;
 use super::{LARGEST_PART, LARGEST_SLICE, MOST_MESSAGES};
@@ -45,19 +47,8 @@ impl Connection {
             MessageDataItemName::BodyStructure,
             self.header_fields(OF_ENVELOPE)?,
         ];
-        self.fetch_each(folder, uid_validity, uids, &items, |uid, items| {
-            let received =
-                item(items, "INTERNALDATE").and_then(Value::text).as_deref().and_then(internal_date);
-            let text = body(items).unwrap_or_default();
-            let mut envelope = header::envelope(uid, received.unwrap_or_default(), &text);
-            if received.is_none() {
-                envelope.received = envelope.date.unwrap_or_default();
-            }
-            envelope.flags = flags(items);
-            envelope.size = item(items, "RFC822.SIZE").and_then(Value::number).unwrap_or(0);
-            let structure = item(items, "BODYSTRUCTURE").map(leaves).unwrap_or_default();
-            envelope.parts = structure.into_iter().map(|leaf| leaf.part).collect();
-            envelope
+        self.fetch_each(folder, uid_validity, uids, &items, None, |uid, items| {
+            envelope(uid, items, &body(items).unwrap_or_default())
         })
         .await
     }
@@ -71,7 +62,7 @@ impl Connection {
     ) -> Result<Vec<Headers>, MailboxError> {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let items = [MessageDataItemName::Uid, self.header_fields(&names)?];
-        self.fetch_each(folder, uid_validity, uids, &items, |uid, items| {
+        self.fetch_each(folder, uid_validity, uids, &items, None, |uid, items| {
             let fields = header::fields(&body(items).unwrap_or_default());
             Headers { uid, fields }
         })
@@ -79,7 +70,7 @@ impl Connection {
     }
 
     /// `BODY.PEEK[HEADER.FIELDS (…)]<0.65536>`
-    fn header_fields(&self, names: &[&str]) -> Result<MessageDataItemName<'static>, Failure> {
+    pub(super) fn header_fields(&self, names: &[&str]) -> Result<MessageDataItemName<'static>, Failure> {
         let unusable = |name: &str| {
             self.server.ruled_out(format!("\"{}\" is no name of a header field", name.escape_debug()))
         };
@@ -101,13 +92,15 @@ impl Connection {
         })
     }
 
-    /// Fetches `items` of many messages, and reads each message's; in the order of `uids`.
-    async fn fetch_each<T: HeapSize>(
+    /// Fetches `items` of many messages, and one that the codec does not have, and reads each message's; in the order of
+    /// `uids`.
+    pub(super) async fn fetch_each<T: HeapSize>(
         &mut self,
         folder: &str,
         uid_validity: u32,
         uids: &[u32],
         items: &[MessageDataItemName<'static>],
+        other: Option<&'static str>,
         mut read: impl FnMut(u32, &[Value]) -> T,
     ) -> Result<Vec<T>, MailboxError> {
         if uids.len() > MOST_MESSAGES {
@@ -122,7 +115,7 @@ impl Connection {
         let mut memory = SERVERS.reservation(MOST_MEMORY);
         for batch in wanted.chunks(BATCH) {
             let Some(set) = sequence_set(batch) else { continue };
-            let response = self.fetch(set, items.to_vec(), WITHOUT_TEXT).await?;
+            let response = self.fetch(set, items.to_vec(), other, WITHOUT_TEXT).await?;
             for items in response.fetched() {
                 // A server may send data of other messages at any time: only complete responses to this request count.
                 let uid = item(items, "UID").and_then(Value::number).filter(|uid| batch.contains(uid));
@@ -183,7 +176,7 @@ impl Connection {
     async fn leaf(&mut self, uid: u32, section: &str) -> Result<Leaf, MailboxError> {
         let set = sequence_set(&[uid]).ok_or(MailboxError::NoSuchMessage)?;
         let items = vec![MessageDataItemName::Uid, MessageDataItemName::BodyStructure];
-        let response = self.fetch(set, items, WITHOUT_TEXT).await?;
+        let response = self.fetch(set, items, None, WITHOUT_TEXT).await?;
         let structure = response
             .fetched()
             .filter(|items| item(items, "UID").and_then(Value::number) == Some(uid))
@@ -213,7 +206,7 @@ impl Connection {
         };
         let response = length as usize + (64 << 10);
         let size = Expected { literal: length, response, data: &["FETCH"] };
-        let response = self.fetch(set, vec![MessageDataItemName::Uid, part], size).await?;
+        let response = self.fetch(set, vec![MessageDataItemName::Uid, part], None, size).await?;
         let mut parts =
             response.fetched().filter(|items| item(items, "UID").and_then(Value::number) == Some(uid));
         let bytes = parts.find_map(body).ok_or(MailboxError::NoSuchMessage)?;
@@ -226,14 +219,15 @@ impl Connection {
     }
 
     /// Builds the error of responses beyond the memory budget; the rest of them is not received.
-    fn over_budget(&self, over: OverBudget) -> MailboxError {
+    pub(super) fn over_budget(&self, over: OverBudget) -> MailboxError {
         self.unanswered("the messages could not be fetched", &over.into())
     }
 
-    async fn fetch(
+    pub(super) async fn fetch(
         &mut self,
         sequence_set: SequenceSet,
         items: Vec<MessageDataItemName<'static>>,
+        other: Option<&'static str>,
         expected: Expected,
     ) -> Result<CommandResponse, MailboxError> {
         let body = CommandBody::Fetch {
@@ -242,8 +236,12 @@ impl Connection {
             uid: true,
             modifiers: Vec::new(),
         };
+        let mut request = Request::typed(self.tag(), body);
+        if let Some(other) = other {
+            request = request.within_last_list(other);
+        }
         let limit = self.timeouts.fetch;
-        let response = self.run(body, expected, limit).await;
+        let response = self.run_request(&request, expected, limit).await;
         let response =
             response.map_err(|error| self.unanswered("the messages could not be fetched", &error))?;
         // Expunged in the meantime: the data that was sent counts (RFC 2180 §4.1).
@@ -289,6 +287,20 @@ impl HeapSize for Headers {
     }
 }
 
+/// Reads an envelope from the items of a message and its header.
+pub(super) fn envelope(uid: u32, items: &[Value], header: &[u8]) -> Envelope {
+    let received = item(items, "INTERNALDATE").and_then(Value::text).as_deref().and_then(internal_date);
+    let mut envelope = header::envelope(uid, received.unwrap_or_default(), header);
+    if received.is_none() {
+        envelope.received = envelope.date.unwrap_or_default();
+    }
+    envelope.flags = flags(items);
+    envelope.size = item(items, "RFC822.SIZE").and_then(Value::number).unwrap_or(0);
+    let structure = item(items, "BODYSTRUCTURE").map(leaves).unwrap_or_default();
+    envelope.parts = structure.into_iter().map(|leaf| leaf.part).collect();
+    envelope
+}
+
 /// Uids as a set, runs as ranges; none for no uid at all.
 pub(super) fn sequence_set(sorted: &[u32]) -> Option<SequenceSet> {
     let mut ranges: Vec<(u32, u32)> = Vec::new();
@@ -314,7 +326,7 @@ fn section_numbers(section: &str) -> Option<Numbers> {
 }
 
 /// The bytes of the one `BODY[…]` among items; NIL is none.
-fn body(items: &[Value]) -> Option<Vec<u8>> {
+pub(super) fn body(items: &[Value]) -> Option<Vec<u8>> {
     let place = items.iter().position(|value| {
         value.atom().and_then(|atom| atom.get(..5)).is_some_and(|start| start.eq_ignore_ascii_case("BODY["))
     })?;
@@ -324,7 +336,7 @@ fn body(items: &[Value]) -> Option<Vec<u8>> {
     }
 }
 
-fn flags(items: &[Value]) -> Vec<String> {
+pub(super) fn flags(items: &[Value]) -> Vec<String> {
     let flags = item(items, "FLAGS").and_then(Value::list).unwrap_or_default();
     flags.iter().filter_map(Value::atom).take(200).map(|flag| flag.chars().take(200).collect()).collect()
 }

@@ -5,9 +5,10 @@ use io_imap::types::command::CommandBody;
 use io_imap::types::flag::{Flag, StoreResponse, StoreType};
 
 use super::MOST_MESSAGES;
-use super::connection::{Access, Connection, SMALL};
+use super::connection::{Connection, SMALL};
 use super::failure::MailboxError;
 use super::fetch::sequence_set;
+use super::selected::Access;
 
 /// The most flags in one request.
 const MOST_FLAGS: usize = 100;

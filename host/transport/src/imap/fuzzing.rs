@@ -1,9 +1,10 @@
 //! IMAP with a server whose responses were written beforehand, for the fuzzers.
 
 use super::account::Account;
-use super::connection::{Access, Connection};
+use super::connection::Connection;
 use super::failure::Server;
 use super::mailbox::Place;
+use super::selected::Access;
 use super::wire::Wire;
 use super::{Login, Mechanism, Secret, Security};
 use crate::session::{ByteStream, ProbeLog, Socket};

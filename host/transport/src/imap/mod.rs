@@ -27,11 +27,13 @@ mod header;
 mod login;
 mod mailbox;
 mod memory;
+mod notices;
 mod opening;
 mod part;
 mod request;
 mod response;
 mod search;
+mod selected;
 mod structure;
 mod sync;
 #[cfg(test)]
@@ -51,10 +53,10 @@ pub use failure::{Failure, MailboxError, ProbeReport, ProbeStep, Stage};
 pub use mailbox::{
     Address, Criterion, Envelope, Filed, Filing, Folder, FolderState, Headers, Matches, Part, Place,
 };
-pub use memory::MemoryMailboxes;
+pub use memory::{MailboxSnapshot, MemoryMailboxes, MemoryMode, MemoryServer};
 pub use sync::{
-    ChangesBy, FlagChange, FolderChanges, KnownFolder, Noticed, SyncCapabilities, SyncEnvelope, SyncMailboxes,
-    SyncSession, UidSet, Waited,
+    ChangesBy, FlagChange, FolderChanges, KnownFolder, Noticed, SyncCapabilities, SyncEnvelope,
+    SyncMailboxes, SyncSession, UidSet, Waited,
 };
 
 use super::attachments::AttachmentSource;

@@ -48,6 +48,17 @@ impl Request {
         self
     }
 
+    /// Appends a word to the list in parentheses that ends the command.
+    pub(super) fn within_last_list(mut self, word: &'static str) -> Self {
+        if let Some(last) = self.pieces.last_mut()
+            && last.ends_with(b")\r\n")
+        {
+            last.truncate(last.len() - 3);
+            last.extend_from_slice(format!(" {word})\r\n").as_bytes());
+        }
+        self
+    }
+
     /// Appends text to the command.
     pub(super) fn at_end(mut self, words: &str) -> Self {
         if let Some(last) = self.pieces.last_mut()

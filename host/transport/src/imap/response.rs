@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::notices::Notice;
 use crate::budget::{HeapSize, OverBudget, Reservation};
 
 /// The deepest nesting of data.
@@ -140,6 +141,8 @@ pub(super) enum Response {
     Capability(Vec<String>),
     /// Data that was asked for. The numbers of `* SEARCH` are one text: too many to make values of them.
     Data(Vec<Value>),
+    /// A change in the folder that is open, beside the answer to a command.
+    Notice(Notice),
     /// Data that was not asked for: not parsed.
     Unasked,
     /// `+`: go on, with what follows it.
@@ -170,7 +173,7 @@ impl Response {
         }
         let name = if first.iter().all(u8::is_ascii_digit) { word(after) } else { first };
         if !data.iter().any(|wanted| name.eq_ignore_ascii_case(wanted.as_bytes())) {
-            return Ok(Self::Unasked);
+            return Ok(Notice::read(name, after).map_or(Self::Unasked, Self::Notice));
         }
         let before = memory.bytes();
         let values = if first.eq_ignore_ascii_case(b"SEARCH") {

@@ -4,16 +4,18 @@ use io_imap::types::command::CommandBody;
 use io_imap::types::core::Charset;
 
 use super::MOST_MESSAGES;
-use super::connection::{Access, CommandResponse, Connection, item};
+use super::connection::{CommandResponse, Connection, item};
 use super::criteria::{self, Search};
 use super::failure::MailboxError;
 use super::mailbox::{Criterion, Matches};
 use super::request::Request;
 use super::response::Value;
+use super::selected::Access;
 use super::wire::Expected;
 
 /// A million uids in one line.
-const LONG_LIST: Expected = Expected { literal: 0, response: 8 << 20, data: &["SEARCH", "ESEARCH"] };
+pub(super) const LONG_LIST: Expected =
+    Expected { literal: 0, response: 8 << 20, data: &["SEARCH", "ESEARCH"] };
 /// Ranges that are gathered before those that are too low are left out.
 const MOST_RANGES: usize = 8 * MOST_MESSAGES;
 

@@ -8,6 +8,14 @@
 //! *Invariant:* silence is no evidence. A message is reported as gone by VANISHED and EXPUNGE alone; an answer that can't be
 //! read in full is an error, never a shorter answer.
 
+mod changes;
+mod fetching;
+mod idle;
+mod listing;
+mod quirks;
+mod recognition;
+mod session;
+mod status;
 mod types;
 mod uid_set;
 
@@ -18,6 +26,7 @@ use super::account::Account;
 use super::mailbox::{Criterion, Folder, FolderState, Matches, Place};
 use super::{BoxFuture, MailboxFuture};
 
+pub(super) use recognition::recognized;
 pub use types::{
     ChangesBy, FlagChange, FolderChanges, KnownFolder, Noticed, SyncCapabilities, SyncEnvelope, Waited,
 };

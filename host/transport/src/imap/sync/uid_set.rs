@@ -16,9 +16,14 @@ impl UidSet {
     }
 
     /// Creates a set of ranges in any order; empty ranges are left out.
-    pub(super) fn from_pairs(mut pairs: Vec<(u32, u32)>) -> Self {
+    pub(in crate::imap) fn from_pairs(mut pairs: Vec<(u32, u32)>) -> Self {
         normalize(&mut pairs);
         Self { ranges: pairs }
+    }
+
+    /// Returns the ranges as pairs.
+    pub(in crate::imap) fn into_pairs(self) -> Vec<(u32, u32)> {
+        self.ranges
     }
 
     /// Parses a set as IMAP writes it, `1:5,9`, ranges in either order. None for anything else, `*` included.
@@ -143,7 +148,7 @@ impl UidSet {
 }
 
 /// Parses `3` or `5:9`, in either order.
-fn pair(text: &str) -> Option<(u32, u32)> {
+pub(super) fn pair(text: &str) -> Option<(u32, u32)> {
     let number = |digits: &str| {
         let fits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
         if fits { digits.parse().ok() } else { None }
@@ -154,7 +159,7 @@ fn pair(text: &str) -> Option<(u32, u32)> {
 }
 
 /// Sorts ranges and joins those that overlap or touch; removes 0 and empty ranges.
-pub(super) fn normalize(pairs: &mut Vec<(u32, u32)>) {
+fn normalize(pairs: &mut Vec<(u32, u32)>) {
     pairs.retain_mut(|pair| {
         pair.0 = pair.0.max(1);
         pair.0 <= pair.1
