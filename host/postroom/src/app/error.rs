@@ -285,6 +285,14 @@ impl AppError {
                 IntakeError::Plugin(_) => Fault::Internal,
                 _ => Fault::Input,
             },
+            Self::Mailbox(error) => match error {
+                SyncError::Store(error) => of_store(error),
+                SyncError::Engine(error) => of_engine(error),
+                error if error.is_transient() => Fault::Later,
+                SyncError::Plugin(_) => Fault::Internal,
+                SyncError::Mailbox(_) => Fault::Refused,
+                SyncError::Connection(_) | SyncError::NoMailbox => Fault::Input,
+            },
             Self::SignIn(error) => match error {
                 error if error.is_transient() => Fault::Later,
                 oauth::Error::Setup(_) => Fault::Input,
@@ -336,6 +344,7 @@ impl AppError {
             | Self::Vault(VaultError::Store(error))
             | Self::Connection(ConnectionError::Vault(VaultError::Store(error)))
             | Self::Outbox(OutboxError::Store(error))
+            | Self::Mailbox(SyncError::Store(error))
             | Self::Inbox(IntakeError::Store(error)) => Some(error),
             _ => None,
         }

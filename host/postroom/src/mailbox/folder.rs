@@ -380,14 +380,14 @@ impl FolderSync<'_> {
     }
 
     /// Records what is wrong with a folder, and logs it once.
-    async fn note_fault(&self, row: &FolderRow, fault: &str) -> Result<(), StoreError> {
+    async fn note_fault(&mut self, row: &FolderRow, fault: &str) -> Result<(), StoreError> {
         if self.store.note_folder_fault(self.lease, row.id, Some(fault)).await? {
             tracing::warn!(folder = %row.id, "{fault}");
         }
         Ok(())
     }
 
-    async fn note_missing(&self, row: &FolderRow, missing: &UidSet) -> Result<(), StoreError> {
+    async fn note_missing(&mut self, row: &FolderRow, missing: &UidSet) -> Result<(), StoreError> {
         if missing.is_empty() {
             return Ok(());
         }
