@@ -70,7 +70,8 @@ pub trait SyncSession: Send {
         uids: &'a [u32],
     ) -> MailboxFuture<'a, Vec<SyncEnvelope>>;
 
-    /// Fetches the flags of the messages of a range, lowest uid first. What the server leaves out is left out.
+    /// Fetches the flags of the messages of a range, lowest uid first. What the server leaves out is left out. A range of more
+    /// than 50,000 messages may be refused: the memory of one answer is bounded.
     fn flags<'a>(
         &'a mut self,
         folder: &'a str,

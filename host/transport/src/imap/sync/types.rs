@@ -56,7 +56,7 @@ pub struct FolderChanges {
 pub struct FlagChange {
     /// Its uid.
     pub uid: u32,
-    /// All its flags and keywords.
+    /// All its flags and keywords but `\Recent`, which is another one in each session.
     pub flags: Vec<String>,
     /// Its modification sequence, where the server sent it.
     pub modseq: Option<u64>,
