@@ -21,12 +21,12 @@ impl SystemStore {
     /// its last message: the server is the record, and nothing could be opened any more. Returns how many messages were deleted.
     pub async fn purge_unplaced(&self, account: AccountId, before: Time) -> Result<u64, StoreError> {
         let mut transaction = self.write().await?;
-        let sql = "select mailbox_folders.number from mailbox_folders join mailboxes on mailboxes.number = mailbox_folders.mailbox \
+        let sql = "select mailbox_folders.number, mailbox_folders.gone from mailbox_folders join mailboxes on mailboxes.number = mailbox_folders.mailbox \
                    where mailboxes.account = $1 and gone < $2";
         let gone = sqlx::query(sql).bind(account.to_string()).bind(before.timestamp_millis());
         for row in gone.fetch_all(&mut *transaction).await? {
             let folder: i64 = row.try_get("number")?;
-            empty_folder(&mut transaction, folder, before).await?;
+            empty_folder(&mut transaction, folder, row::from_millis(row.try_get("gone")?)).await?;
             sqlx::query("delete from mailbox_folders where number = $1").bind(folder).execute(&mut *transaction).await?;
         }
         transaction.commit().await?;
