@@ -4,9 +4,10 @@ use super::rows::{Names, shown_time};
 use super::{Common, Failure, WhichArgs};
 use crate::Exit;
 use crate::output::{done, json, line, printable, table};
+use crate::store_args::UserArgs;
 use clap::Args;
 use postroom::app::{MailboxAccess, MailboxFolder};
-use postroom_model::{AccountId, FolderId};
+use postroom_model::{AccountId, FolderId, Name};
 use serde::Serialize;
 
 #[derive(Debug, Args)]
@@ -43,6 +44,25 @@ pub(super) struct MapArgs {
     position: u32,
     #[command(flatten)]
     which: WhichArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The index has subjects, people, names of files and numbers of documents of every mailbox. With this it has the words of the messages
+too: they can be searched for, and not read from it. `postroom sync` reads the messages for that, the newest first.
+
+Examples:
+  postroom mailbox index-bodies office
+  postroom mailbox index-bodies office --off     # removes the words that are indexed")]
+pub(super) struct BodiesArgs {
+    /// The account.
+    #[arg(value_name = "ACCOUNT")]
+    name: Name,
+    /// Index them no longer, and remove those that are.
+    #[arg(long)]
+    off: bool,
+    #[command(flatten)]
+    user: UserArgs,
 }
 
 /// A folder in JSON.
@@ -108,6 +128,17 @@ pub(super) async fn map(common: &Common, args: &MapArgs) -> Result<Exit, Failure
         None => format!("{} is seen under its own name", args.folder),
     };
     done(common, &what)?;
+    Ok(Exit::Done)
+}
+
+pub(super) async fn index_bodies(common: &Common, args: &BodiesArgs) -> Result<Exit, Failure> {
+    let (connections, company, user) = args.user.open().await?;
+    let mailboxes = MailboxAccess::new(connections, company, user);
+    for account in mailboxes.accounts(std::slice::from_ref(&args.name)).await? {
+        mailboxes.set_index_bodies(account.id, !args.off).await?;
+    }
+    let what = if args.off { "are not indexed any more" } else { "are indexed from the next look on" };
+    done(common, &format!("the words of the messages of {} {what}", args.name))?;
     Ok(Exit::Done)
 }
 

@@ -46,6 +46,8 @@ enum MailboxCommand {
     Folders(folders::FoldersArgs),
     /// Give a folder the name under which it is seen first.
     Map(folders::MapArgs),
+    /// Index the words of an account's messages, or no longer.
+    IndexBodies(folders::BodiesArgs),
     /// Bookmark a message under a name; without one: list bookmarks.
     Bookmark(marks::BookmarkArgs),
     /// Mark a conversation done, or open.
@@ -99,6 +101,7 @@ pub(super) async fn run(common: &Common, args: &MailboxArgs) -> Result<Exit, Fai
         MailboxCommand::Show(args) => show::run(common, args).await,
         MailboxCommand::Folders(args) => folders::list(common, args).await,
         MailboxCommand::Map(args) => folders::map(common, args).await,
+        MailboxCommand::IndexBodies(args) => folders::index_bodies(common, args).await,
         MailboxCommand::Bookmark(args) => marks::bookmark(common, args).await,
         MailboxCommand::Done(args) => marks::done(common, args).await,
         MailboxCommand::Assign(args) => marks::assign(common, args).await,

@@ -47,6 +47,7 @@ pub const COMMANDS: &[Command] = &[
     of("mailbox show", User),
     of("mailbox folders", User),
     of("mailbox map", User),
+    of("mailbox index-bodies", User),
     of("mailbox bookmark", User),
     of("mailbox done", User),
     of("mailbox assign", User),

@@ -2,7 +2,7 @@
 
 use super::error::SyncError;
 use super::folder::{FolderResult, FolderSync, Indexing};
-use super::news::{News, NewsResult};
+use super::news::{News, NewsResult, index_bodies};
 use crate::inbound::ReportIntake;
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use postroom_store::{FolderRow, FolderSeen, MailboxLease, SystemStore};
@@ -104,7 +104,9 @@ impl MailboxSync<'_> {
             has_history |= indexed.has_history;
             result.folders += indexed;
         }
-        result.folders.has_history = has_history;
+        let bodies = index_bodies(self.session, self.store, self.lease, self.indexing).await?;
+        // Their words are history too: the next look goes on with them.
+        result.folders.has_history = has_history || bodies > 0;
         self.compare_due(now).await?;
         Ok(result)
     }

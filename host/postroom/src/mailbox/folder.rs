@@ -18,6 +18,8 @@ const BATCH: usize = 200;
 const FIRST: usize = 200;
 /// Newest messages whose flags are asked for again on a server that does not count changes.
 const FLAGS: u32 = 500;
+/// Uids whose flags are asked for at a time while a folder is compared.
+const WINDOW: u32 = 20_000;
 /// Seconds between two such questions.
 const FLAGS_AGAIN: i64 = 600;
 /// A VANISHED of more than this share of a folder, in percent, is compared with a list of all uids before it is believed: a server was
@@ -32,6 +34,9 @@ pub trait Indexing: Send + Sync {
         envelopes: &'a [SyncEnvelope],
         is_history: bool,
     ) -> BoxFuture<'a, Result<Vec<IndexedMessage>, SyncError>>;
+
+    /// Reads the text of a message, whose words are indexed where the account allows that. It is not stored.
+    fn text<'a>(&'a self, raw: Vec<u8>) -> BoxFuture<'a, Result<String, SyncError>>;
 }
 
 /// The result of a look at a folder.
@@ -274,7 +279,13 @@ impl FolderSync<'_> {
         }
         let mut flags = Vec::new();
         for range in there.ranges() {
-            flags.extend(self.session.flags(&row.folder.name, cursor.uid_validity, range).await?);
+            let (mut first, last) = range.into_inner();
+            while first <= last {
+                let end = last.min(first.saturating_add(WINDOW - 1));
+                flags.extend(self.session.flags(&row.folder.name, cursor.uid_validity, first..=end).await?);
+                let Some(next) = end.checked_add(1) else { break };
+                first = next;
+            }
         }
         let recorded = self.record(row, cursor, after, flags, &indexed.difference(there)).await?;
         healed.removed = recorded.left;

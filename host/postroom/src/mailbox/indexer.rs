@@ -6,6 +6,7 @@ use super::folder::Indexing;
 use super::identity::identity;
 use crate::engine::{CompanyPlugin, Files};
 use chrono::{DateTime, FixedOffset, SecondsFormat, TimeDelta};
+use postroom_contract::inbound::MessageContent;
 use postroom_contract::mailbox as contract;
 use postroom_contract::types::{Address, ArgumentError};
 use postroom_model::{AccountId, CompanyId, ConversationId};
@@ -51,6 +52,16 @@ impl Indexing for Indexer<'_> {
         is_history: bool,
     ) -> BoxFuture<'a, Result<Vec<IndexedMessage>, SyncError>> {
         Box::pin(self.rows(envelopes, is_history))
+    }
+
+    fn text<'a>(&'a self, raw: Vec<u8>) -> BoxFuture<'a, Result<String, SyncError>> {
+        Box::pin(async move {
+            let (now, message) = (rfc3339(self.now), MessageContent::Bytes(raw));
+            let read =
+                self.plugin.read_message(&Files::default(), &message, self.own_addresses, &now).await?;
+            // One that can't be read has no words to be found by.
+            Ok(read.map(|read| read.text).unwrap_or_default())
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! What came in, read once: bounces, receipts, automatic and real answers become events of the mail that they are about.
 
 use super::error::SyncError;
+use super::folder::Indexing;
 use crate::inbound::{IntakeError, ReportIntake};
 use chrono::{DateTime, FixedOffset};
 use postroom_store::{MailboxLease, PlacedMessage, SystemStore};
@@ -85,6 +86,31 @@ impl News<'_> {
         self.store.set_kind(self.lease, of.id, &kind, is_quiet).await?;
         Ok(matched)
     }
+}
+
+/// Indexes the words of bodies, newest message first, where the account allows that. Returns how many.
+pub(super) async fn index_bodies(
+    session: &mut dyn SyncSession,
+    store: &SystemStore,
+    lease: &MailboxLease,
+    indexing: &dyn Indexing,
+) -> Result<u64, SyncError> {
+    let mut done = 0;
+    for message in store.without_body(lease.account(), MOST).await? {
+        let raw = match fetch(session, &message, BYTES).await {
+            Ok(raw) => raw,
+            Err(SyncError::Mailbox(
+                MailboxError::NoSuchMessage
+                | MailboxError::UidValidityChanged(_)
+                | MailboxError::NoSuchFolder,
+            )) => continue,
+            Err(error) => return Err(error),
+        };
+        let text = indexing.text(raw).await?;
+        store.record_body(lease, message.id, &text).await?;
+        done += 1;
+    }
+    Ok(done)
 }
 
 /// Fetches the beginning of a message.

@@ -217,6 +217,11 @@ impl MailboxAccess {
         Ok(self.store().map_folder(folder, name, position).await?)
     }
 
+    /// Sets whether the words of an account's messages are indexed. Those that are, are removed when they are not to be any more.
+    pub async fn set_index_bodies(&self, account: AccountId, index: bool) -> Result<(), AppError> {
+        Ok(self.store().set_index_bodies(account, index, now()).await?)
+    }
+
     /// Marks a conversation done or open, where it is still as `expected`.
     pub async fn set_done(
         &self,
