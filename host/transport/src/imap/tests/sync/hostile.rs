@@ -168,7 +168,7 @@ async fn more_changes_than_an_answer_may_hold_leave_the_state_alone() {
             peer.send("* 1 FETCH (UID 3 FLAGS (\\Seen) MODSEQ (70))\r\n".repeat(100_001)).await;
         } else {
             opened_with(&mut peer, "EXAMINE INBOX (CONDSTORE)", &["OK [HIGHESTMODSEQ 90]"]).await;
-            opened_with(&mut peer, "EXAMINE INBOX (QRESYNC", &["OK [HIGHESTMODSEQ 90]"]).await;
+            opened_with(&mut peer, "EXAMINE INBOX (QRESYNC", &["OK [HIGHESTMODSEQ 60]"]).await;
         }
         peer.drain().await;
     })
