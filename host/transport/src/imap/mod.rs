@@ -4,6 +4,8 @@
 //! drops a line that it can't decode, so that a message would silently be missing; it has neither the server's words
 //! verbatim, nor bounds on a response, nor `SPECIAL-USE`, `ESEARCH` and `MULTIAPPEND`.
 //!
+//! Single requests are [`Mailboxes`]; a mailbox is followed by a [`SyncSession`], on a connection of its own.
+//!
 //! Invariants:
 //! - the security that the account asks for is what it gets, or nothing is sent;
 //! - nothing moves or deletes a message, and reading does not set `\Seen`;

@@ -44,6 +44,11 @@ impl ImapSession {
         match (since, state.highest_modseq) {
             // A sequence that is lower than before counts other changes.
             (Some(since), Some(highest)) if highest >= since.get() => {
+                // The sequence moved, and nothing was reported: a server that ignores the parameter.
+                let is_ignored = flags.is_empty() && !self.connection.has_notices();
+                if by == ChangesBy::Qresync && highest > since.get() && is_ignored {
+                    by = ChangesBy::Condstore;
+                }
                 if by == ChangesBy::Condstore && highest > since.get() {
                     match self.changed_flags(since).await? {
                         Some(changed) => flags = changed,

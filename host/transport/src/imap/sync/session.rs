@@ -105,6 +105,8 @@ impl ImapSession {
     /// Opens a fresh connection, on which nothing of the other one is left, and drops that.
     pub(super) async fn reopen(&mut self) -> Result<(), MailboxError> {
         let refuses_condstore = self.connection.refuses_condstore;
+        // Where this fails, the other one is not used again either.
+        self.connection.give_up();
         self.connection = self.client.open_unpooled(&self.account).await?;
         self.connection.refuses_condstore = refuses_condstore;
         self.connection.follow();

@@ -299,6 +299,46 @@ async fn a_report_that_everything_vanished_is_passed_on_as_one_range() {
 }
 
 #[tokio::test]
+async fn a_server_that_ignores_qresync_is_asked_by_condstore() {
+    let server = Server::start(|mut peer: Peer| async move {
+        with_qresync(&mut peer).await;
+        opened_with(&mut peer, QRESYNC, &["OK [HIGHESTMODSEQ 90] ok"]).await;
+        let changed = ["1 FETCH (UID 2 FLAGS (\\Answered) MODSEQ (70))"];
+        answer(&mut peer, "UID FETCH 1:* (UID FLAGS MODSEQ) (CHANGEDSINCE 60)", &changed, "OK").await;
+        // Where the sequence did not move, there is nothing to report.
+        opened_with(&mut peer, QRESYNC, &["OK [HIGHESTMODSEQ 60] ok"]).await;
+        peer.drain().await;
+    })
+    .await;
+    let mut session = session(server.port).await;
+    let changes = session.changes("INBOX", KNOWN).await.expect("changes");
+    assert_eq!((changes.by, changes.flags), (ChangesBy::Condstore, vec![change(2, &["\\Answered"], 70)]));
+    let changes = session.changes("INBOX", KNOWN).await.expect("changes");
+    assert_eq!((changes.by, changes.flags), (ChangesBy::Qresync, vec![]));
+    session.close().await;
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_connection_after_which_no_fresh_one_can_be_opened_is_not_used_again() {
+    let server = Server::start(|mut peer: Peer| async move {
+        if peer.number == 0 {
+            with_qresync(&mut peer).await;
+            answer(&mut peer, QRESYNC, &[], "BAD unknown parameter").await;
+            assert!(peer.drain().await.is_empty(), "the connection was used again");
+        } else {
+            peer.send("* BYE too many connections\r\n").await;
+        }
+    })
+    .await;
+    let mut session = session(server.port).await;
+    assert!(session.changes("INBOX", KNOWN).await.is_err());
+    assert!(session.folders().await.is_err());
+    session.close().await;
+    server.finish().await;
+}
+
+#[tokio::test]
 async fn nothing_vanishes_from_a_folder_with_another_validity() {
     let server = Server::start(|mut peer: Peer| async move {
         with_qresync(&mut peer).await;

@@ -168,7 +168,7 @@ async fn more_changes_than_an_answer_may_hold_leave_the_state_alone() {
             peer.send("* 1 FETCH (UID 3 FLAGS (\\Seen) MODSEQ (70))\r\n".repeat(100_001)).await;
         } else {
             opened_with(&mut peer, "EXAMINE INBOX (CONDSTORE)", &["OK [HIGHESTMODSEQ 90]"]).await;
-            opened_with(&mut peer, "EXAMINE INBOX (QRESYNC", &["OK [HIGHESTMODSEQ 90]"]).await;
+            opened_with(&mut peer, "EXAMINE INBOX (QRESYNC", &["OK [HIGHESTMODSEQ 60]"]).await;
         }
         peer.drain().await;
     })
@@ -197,6 +197,52 @@ async fn a_session_is_in_no_pool_and_its_client_may_be_gone() {
     assert_eq!(session.folders().await.expect("folders").len(), 1);
     session.close().await;
     server.finish().await;
+}
+
+/// Answers every command with the same lines.
+async fn parrot(mut peer: Peer, lines: String) {
+    with_qresync(&mut peer).await;
+    while let Some(line) = peer.line().await {
+        if let Some((tag, _)) = line.split_once(' ') {
+            peer.send(format!("{lines}{tag} OK\r\n")).await;
+        }
+    }
+}
+
+fn lines() -> impl Strategy<Value = String> {
+    let line = prop_oneof![
+        "(1|3 EXISTS|VANISHED|FETCH|ESEARCH|SEARCH|STATUS|LIST|OK|NO|\\+){1,2}[ ()0-9:,*\"\\[\\]a-zA-Z]{0,40}",
+        Just("3 EXISTS".to_owned()),
+        Just("OK [UIDVALIDITY 7]".to_owned()),
+        Just("OK [UIDNEXT 12]".to_owned()),
+        Just("OK [HIGHESTMODSEQ 90]".to_owned()),
+        Just("OK [CLOSED]".to_owned()),
+        "VANISHED( \\(EARLIER\\))? [0-9:,]{1,12}",
+        "1 FETCH \\((UID [0-9]{1,2} ?|FLAGS \\(x?\\) ?|MODSEQ \\([0-9]{0,3}\\) ?|BODY\\[\\] \"a: b\" ?){0,4}\\)",
+        "(ESEARCH UID ALL|SEARCH)[ 0-9:,]{1,12}",
+    ];
+    let line = line.prop_map(|line| format!("* {line}\r\n"));
+    proptest::collection::vec(line, 0..9).prop_map(|lines| lines.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn whatever_a_server_answers_every_request_ends(lines in lines()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let server = Server::start(move |peer: Peer| parrot(peer, lines.clone())).await;
+            let mut session = session(server.port).await;
+            let known = session.changes("INBOX", KNOWN).await.map(|changes| changes.vanished);
+            prop_assert!(known.is_err() || !known.is_ok_and(|vanished| vanished.contains(0)));
+            for (request, _) in REQUESTS {
+                let _ = tokio::time::timeout(LONG, ask(&mut *session, request)).await.expect("an end");
+                session.noticed();
+            }
+            session.close().await;
+            Ok(())
+        })?;
+    }
 }
 
 proptest! {
