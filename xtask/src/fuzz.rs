@@ -13,8 +13,9 @@ const FLAGS: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-leve
     -Cllvm-args=-sanitizer-coverage-stack-depth -Ccodegen-units=1 --cfg fuzzing";
 
 /// Every target, and the fixtures that it begins with besides its own corpus.
-const TARGETS: [(&str, &[&str]); 9] = [
+const TARGETS: [(&str, &[&str]); 10] = [
     ("address_list", &[]),
+    ("conversation", &[]),
     ("html", &[]),
     ("imap", &[]),
     ("reading", &["tests/fixtures/reports"]),

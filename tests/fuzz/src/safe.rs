@@ -4,12 +4,61 @@ use postroom_plugin::domain::html::{Limits, elements, parse};
 
 /// Elements that run, load, post or change how the rest is read.
 const NEVER: &[&str] = &[
-    "script", "style", "link", "meta", "base", "iframe", "frame", "frameset", "object", "embed", "applet", "svg", "math", "form", "input",
-    "button", "select", "textarea", "audio", "video", "source", "track", "canvas", "map", "area", "template", "noscript", "noembed",
-    "noframes", "xmp", "plaintext", "title", "portal", "dialog", "isindex", "keygen", "marquee", "slot",
+    "script",
+    "style",
+    "link",
+    "meta",
+    "base",
+    "iframe",
+    "frame",
+    "frameset",
+    "object",
+    "embed",
+    "applet",
+    "svg",
+    "math",
+    "form",
+    "input",
+    "button",
+    "select",
+    "textarea",
+    "audio",
+    "video",
+    "source",
+    "track",
+    "canvas",
+    "map",
+    "area",
+    "template",
+    "noscript",
+    "noembed",
+    "noframes",
+    "xmp",
+    "plaintext",
+    "title",
+    "portal",
+    "dialog",
+    "isindex",
+    "keygen",
+    "marquee",
+    "slot",
 ];
 /// Attributes that load, beside `src`.
-const LOADING: &[&str] = &["srcset", "background", "poster", "action", "formaction", "ping", "data", "manifest", "srcdoc", "xlink:href", "id", "name", "class"];
+const LOADING: &[&str] = &[
+    "srcset",
+    "background",
+    "poster",
+    "action",
+    "formaction",
+    "ping",
+    "data",
+    "manifest",
+    "srcdoc",
+    "xlink:href",
+    "id",
+    "name",
+    "class",
+];
 
 /// Parses HTML as a browser does, and panics where something forbidden is in it.
 ///
@@ -22,8 +71,13 @@ pub fn safe(html: &str) {
         for (attribute, value) in attributes {
             let lower = value.to_ascii_lowercase();
             let is_safe = match attribute.as_str() {
-                "href" => ["https://", "http://", "mailto:", "tel:"].iter().any(|scheme| lower.starts_with(scheme)),
-                "src" => lower.starts_with("cid:") || (lower.starts_with("data:image/") && !lower.starts_with("data:image/svg")),
+                "href" => {
+                    ["https://", "http://", "mailto:", "tel:"].iter().any(|scheme| lower.starts_with(scheme))
+                }
+                "src" => {
+                    lower.starts_with("cid:")
+                        || (lower.starts_with("data:image/") && !lower.starts_with("data:image/svg"))
+                }
                 "style" => lower.split(';').all(is_plain_declaration),
                 attribute => !attribute.starts_with("on") && !LOADING.contains(&attribute),
             };

@@ -15,7 +15,10 @@ fuzz_target!(|input: &[u8]| {
     let own = ["office@ateliernord.example".to_owned()];
     bounded(MOST, input, || {
         if let Ok(message) = read(input, &own, now) {
-            assert!(!message.folded.reply.trim().is_empty() || message.text.trim().is_empty(), "all is hidden");
+            assert!(
+                !message.folded.reply.trim().is_empty() || message.text.trim().is_empty(),
+                "all is hidden"
+            );
             if let Some(html) = &message.html {
                 safe(html);
             }
