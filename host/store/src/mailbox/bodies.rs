@@ -4,7 +4,8 @@ use crate::compliance::audit::{Action, Note, add};
 use crate::mailbox::full_text::{MessageWords, replace_words, scrub_words};
 use crate::mailbox::lease::{add_mailbox, hold};
 use crate::mailbox::linked::documents;
-use crate::mailbox::types::{MailboxLease, MessageFile, Person};
+use crate::mailbox::people::people_of;
+use crate::mailbox::types::{MailboxLease, MessageFile};
 use crate::sql::row::{self, Time};
 use crate::sql::scope::Scope;
 use crate::{CompanyStore, Store, StoreError, SystemStore, UserStore};
@@ -18,7 +19,8 @@ const PAGE: i64 = 500;
 impl SystemStore {
     /// Returns true if the words of an account's bodies are to be indexed.
     pub async fn indexes_bodies(&self, account: AccountId) -> Result<bool, StoreError> {
-        let row = sqlx::query("select index_bodies from mailboxes where account = $1").bind(account.to_string());
+        let row =
+            sqlx::query("select index_bodies from mailboxes where account = $1").bind(account.to_string());
         let row = row.fetch_optional(&self.pool).await?;
         row.map_or(Ok(false), |row| row::flag(&row, "index_bodies"))
     }
@@ -147,7 +149,7 @@ async fn words_of(
     let documents = documents(connection, &numbers).await?;
     let words = |row: &AnyRow| -> Result<MessageWords, StoreError> {
         let number: i64 = row.try_get("number")?;
-        let people: Vec<Person> = row::json(row, "people")?;
+        let people = people_of(row)?;
         let files: Vec<MessageFile> = row::optional_json(row, "files")?.unwrap_or_default();
         let files: Vec<&str> = files.iter().map(|it| it.name.as_str()).collect();
         let numbers = documents.get(&number).into_iter().flatten();

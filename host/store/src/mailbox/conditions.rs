@@ -104,6 +104,21 @@ impl Conditions {
         ));
     }
 
+    /// Adds that messages `m` are unread: by the index of places that nobody has seen.
+    pub(crate) fn that_are_unread(&mut self, mailbox: ReachableMailbox) {
+        let (low, high) = numbers_of(mailbox.number);
+        let (low, high) = (self.number(low), self.number(high));
+        self.and(&format!(
+            "m.number in (select message from mailbox_places where is_seen = 0 and message between {low} and {high}) and {UNREAD}"
+        ));
+    }
+
+    /// Adds that messages `m` are in a folder that has few.
+    pub(crate) fn with_small_folder(&mut self, folder: i64) {
+        let folder = self.number(folder);
+        self.and(&format!("m.number in (select message from mailbox_places where folder = {folder})"));
+    }
+
     /// Adds that messages `m` are in a folder.
     pub(crate) fn with_folder(&mut self, folder: i64) {
         let folder = self.number(folder);

@@ -43,11 +43,12 @@ impl SystemStore {
         let each = JsonRows::on(&connection);
         let sql = format!(
             "select distinct partner, address_key from partner_addresses where company = $2 \
-             and address_key in (select {} from {}) and {NOT_REMOVED} order by partner",
-            each.text("id"),
+             and address_digest in (select {} from {}) and {NOT_REMOVED} order by partner",
+            each.number("id"),
             each.row(),
         );
-        let found = rows::bulk_query(sql, &rows::ids(by_key.keys()))?.bind(company.to_string());
+        let digests = rows::ids(by_key.keys().map(|key| address_digest(key)));
+        let found = rows::bulk_query(sql, &digests)?.bind(company.to_string());
         let mut partners: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for row in found.fetch_all(&mut *connection).await? {
             let (partner, key) = (row::text(&row, "partner")?, row::text(&row, "address_key")?);
@@ -133,7 +134,10 @@ impl Store {
              order by source, address_key limit $3",
             visible(scope, 1),
         );
-        let rows = sqlx::query(AssertSqlSafe(sql)).bind(scope.owner()).bind(row::without_zeros(partner)).bind(CONTACTS);
+        let rows = sqlx::query(AssertSqlSafe(sql))
+            .bind(scope.owner())
+            .bind(row::without_zeros(partner))
+            .bind(CONTACTS);
         let mut contacts: BTreeMap<String, PartnerContact> = BTreeMap::new();
         for row in rows.fetch_all(&self.pool).await? {
             let contact = PartnerContact {
@@ -224,7 +228,8 @@ struct AddressRow {
 
 fn rows_of(partner: &str, account: AccountId, recipients: &[Recipient]) -> Vec<AddressRow> {
     // A blind copy goes to somebody else than the partner.
-    let is_theirs = |it: &&Recipient| it.field != "bcc" && !it.is_own_copy && !is_pseudonym(&it.party.address);
+    let is_theirs =
+        |it: &&Recipient| it.field != "bcc" && !it.is_own_copy && !is_pseudonym(&it.party.address);
     let to = recipients.iter().filter(is_theirs);
     let row = |it: &Recipient| AddressRow {
         partner: bounded(partner),
@@ -261,7 +266,8 @@ pub(crate) async fn add_those_of_earlier_mails(
             "select id, account, partner, recipients from mails where company = $1 and id > $2 and partner is not null \
              and partner <> '' order by id limit $3",
         );
-        let rows = rows.bind(company.to_string()).bind(after.clone()).bind(PAGE).fetch_all(&mut *connection).await?;
+        let rows =
+            rows.bind(company.to_string()).bind(after.clone()).bind(PAGE).fetch_all(&mut *connection).await?;
         let Some(last) = rows.last() else { return Ok(()) };
         after = row::text(last, "id")?;
         let mut all = BTreeSet::new();

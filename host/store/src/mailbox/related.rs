@@ -2,6 +2,7 @@
 
 use crate::mailbox::inserting::clue_digest;
 use crate::mailbox::linked::{documents, partners};
+use crate::mailbox::people::people_of;
 use crate::mailbox::types::{Clue, Direction, KnownMessage, OwnMail};
 use crate::sql::row;
 use crate::sql::rows::{self, JsonRows};
@@ -16,11 +17,7 @@ const RELATED: i64 = 500;
 
 impl SystemStore {
     /// Finds the messages of a mailbox that have one of these clues, newest first, at most 500.
-    pub async fn related(
-        &self,
-        account: AccountId,
-        clues: &[Clue],
-    ) -> Result<Vec<KnownMessage>, StoreError> {
+    pub async fn related(&self, account: AccountId, clues: &[Clue]) -> Result<Vec<KnownMessage>, StoreError> {
         let by_digest: BTreeMap<i64, &Clue> = clues.iter().map(|clue| (clue_digest(clue), clue)).collect();
         if by_digest.is_empty() {
             return Ok(Vec::new());
@@ -36,7 +33,8 @@ impl SystemStore {
             each.number("id"),
             each.row(),
         );
-        let found = rows::bulk_query(sql, &rows::ids(by_digest.keys()))?.bind(account.to_string()).bind(RELATED);
+        let found =
+            rows::bulk_query(sql, &rows::ids(by_digest.keys()))?.bind(account.to_string()).bind(RELATED);
         let found = found.fetch_all(&mut *connection).await?;
         let mut messages: Vec<KnownMessage> = Vec::new();
         let mut at: BTreeMap<i64, usize> = BTreeMap::new();
@@ -116,7 +114,7 @@ fn known_message(row: &AnyRow) -> Result<KnownMessage, StoreError> {
         message_id: row::text(row, "message_id")?,
         base_subject: row::optional_text(row, "base_subject")?.unwrap_or_else(|| subject.clone()),
         subject,
-        people: row::json(row, "people")?,
+        people: people_of(row)?,
         date: row::from_millis(row.try_get("date")?),
         direction: direction(row)?,
         thread_index: row::optional_text(row, "thread_index")?,

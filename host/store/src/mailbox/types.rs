@@ -1,9 +1,7 @@
 //! What the synchronisation of a mailbox reads and writes.
 
 use crate::sql::row::Time;
-use postroom_model::{
-    AccountId, CompanyId, ConversationId, FolderId, IndexedMessageId, MailId,
-};
+use postroom_model::{AccountId, CompanyId, ConversationId, FolderId, IndexedMessageId, MailId};
 use serde::{Deserialize, Serialize};
 
 /// An account whose mailbox can be followed.

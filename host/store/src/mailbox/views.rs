@@ -1,8 +1,6 @@
 //! What people see of a mailbox, and the filters by which they ask for it.
 
-use crate::mailbox::types::{
-    Direction, DocumentLink, FolderSeen, Healed, MessageFile, Person, Proposal,
-};
+use crate::mailbox::types::{Direction, DocumentLink, FolderSeen, Healed, MessageFile, Person, Proposal};
 use crate::sql::row::Time;
 use postroom_model::{
     AccountId, BookmarkId, ConversationId, FolderId, IndexedMessageId, MailId, NoteId, UserId,

@@ -23,6 +23,17 @@ pub(super) struct Foreign {
     pub(super) batch_name: Name,
     /// The number of a document that a mail is about.
     pub(super) number: String,
+    /// Of a mailbox.
+    pub(super) folder: FolderId,
+    pub(super) message: IndexedMessageId,
+    /// Two of one account.
+    pub(super) conversations: [ConversationId; 2],
+    pub(super) bookmark: BookmarkId,
+    /// A word that a message has.
+    pub(super) word: String,
+    /// A partner and their address, from a mail that the account sent.
+    pub(super) partner: String,
+    pub(super) contact: MailAddress,
 }
 
 impl Foreign {
@@ -37,6 +48,13 @@ impl Foreign {
             batch: BatchId::new(),
             batch_name: parse("no batch of this name"),
             number: "NEVER-WAS".into(),
+            folder: FolderId::from_number(i64::MAX - 1),
+            message: IndexedMessageId::from_number(i64::MAX - 2),
+            conversations: [3, 4].map(|it| ConversationId::from_number(i64::MAX - it)),
+            bookmark: BookmarkId::from_number(i64::MAX - 5),
+            word: "neverwas".into(),
+            partner: "Never was".into(),
+            contact: parse(&format!("nobody@{}.example", like.word)),
         }
     }
 
@@ -45,10 +63,19 @@ impl Foreign {
         self.mails.iter().map(ToString::to_string).chain(own).collect()
     }
 
+    /// Ids of a mailbox.
+    fn numbers(&self) -> Vec<String> {
+        let [one, other] = self.conversations;
+        let numbers = [self.message.number(), one.number(), other.number(), self.bookmark.number()];
+        // A folder's is short, and stands in errors alone.
+        numbers.map(|it| it.to_string()).into_iter().chain([format!("\"{}\"", self.folder)]).collect()
+    }
+
     /// A text in which none of this can be told from anything else.
     pub(super) fn hidden(&self, text: &str) -> String {
         let names = [&self.account_name, &self.login, &self.batch_name].map(ToString::to_string);
-        let names = names.into_iter().chain([self.number.clone()]).collect::<Vec<_>>();
+        let names = names.into_iter().chain([self.number.clone(), self.contact.to_string()]);
+        let names = names.chain(self.numbers()).collect::<Vec<_>>();
         self.ids().iter().chain(&names).fold(text.to_owned(), |text, id| text.replace(id, "?"))
     }
 }
@@ -75,6 +102,30 @@ fn filters(of: &Foreign) -> Vec<Filter> {
     ];
     all.extend(of.mails.iter().map(|mail| Filter { search: Some(mail.to_string()), ..filter() }));
     all
+}
+
+/// Filters of conversations by another's ids, and by what is in them.
+fn conversation_filters(of: &Foreign) -> Vec<ConversationFilter> {
+    let filter = || ConversationFilter { limit: 10, ..ConversationFilter::default() };
+    vec![
+        ConversationFilter { accounts: vec![of.account], ..filter() },
+        ConversationFilter { partner: Some(of.partner.clone()), ..filter() },
+        ConversationFilter { address: Some(of.contact.to_string()), ..filter() },
+        ConversationFilter { folder: Some(of.folder), ..filter() },
+        ConversationFilter { text: Some(of.word.clone()), ..filter() },
+        ConversationFilter { assignee: Some(of.user), ..filter() },
+        ConversationFilter { after: Some((now(), of.conversations[0])), bookmarked: true, ..filter() },
+    ]
+}
+
+fn searches(of: &Foreign) -> Vec<SearchFilter> {
+    let filter = || SearchFilter { text: of.word.clone(), limit: 10, ..SearchFilter::default() };
+    vec![
+        filter(),
+        SearchFilter { accounts: vec![of.account], ..filter() },
+        SearchFilter { folder: Some(of.folder), ..filter() },
+        SearchFilter { partner: Some(of.partner.clone()), ..filter() },
+    ]
 }
 
 /// Of a list, by which accounts its mails are.
@@ -120,11 +171,77 @@ pub(super) async fn as_user(user_store: UserStore<'_>, of: &Foreign) -> Vec<Call
         add("set_answer", describe(user_store.set_answer(mail, true).await));
         add("note_sent_again", describe(user_store.note_sent_again(mail, now()).await));
     }
+    mailbox_as_user(user_store, of, &mut called).await;
     called
 }
 
+/// The same calls for both types: they have the same methods of a mailbox, with few exceptions.
+macro_rules! call_mailbox {
+    ($store:ident, $of:ident, $own:ident, $add:ident) => {
+        for filter in conversation_filters($of) {
+            $add("conversations", describe($store.conversations(&filter).await));
+        }
+        for filter in searches($of) {
+            $add("search_messages", describe($store.search_messages(&filter).await));
+        }
+        let [one, other] = $of.conversations;
+        for id in [one, other] {
+            $add("conversation", describe($store.conversation(id).await));
+            $add("set_done", describe($store.set_done(id, false, true).await));
+            $add("assign", describe($store.assign(id, None, Some($own)).await));
+            $add("assign", describe($store.assign(id, None, None).await));
+            $add("add_note", describe($store.add_note(id, "a note", now()).await));
+            $add(
+                "set_conversation_private",
+                describe($store.set_conversation_private(id, true, now()).await),
+            );
+        }
+        $add("join", describe($store.join(one, other).await));
+        $add("mailbox_message", describe($store.mailbox_message($of.message).await));
+        $add("split", describe($store.split($of.message).await));
+        $add("set_message_private", describe($store.set_message_private($of.message, true, now()).await));
+        $add("bookmarks", describe($store.bookmarks(&[$of.account]).await));
+        $add("remove_bookmark", describe($store.remove_bookmark($of.bookmark).await));
+        $add("map_folder", describe($store.map_folder($of.folder, Some("mine"), 1).await));
+        $add("mailbox_folder_list", describe($store.mailbox_folder_list(&[$of.account]).await));
+        $add("partner_contacts", describe($store.partner_contacts(&$of.partner).await));
+        $add("remove_contact", describe($store.remove_contact(&$of.partner, &$of.contact).await));
+        $add("set_index_bodies", describe($store.set_index_bodies($of.account, true, now()).await));
+    };
+}
+
+async fn mailbox_as_user(user_store: UserStore<'_>, of: &Foreign, called: &mut Vec<Called>) {
+    let mut add = |method: &str, answer: String| called.push((method.to_owned(), answer));
+    let own = user_store.user().await.map_or_else(|_| UserId::new(), |user| user.id);
+    call_mailbox!(user_store, of, own, add);
+    for is_shared in [true, false] {
+        add("bookmark", describe(user_store.bookmark(of.message, "mine", is_shared).await));
+    }
+    let until = Some(now());
+    add("set_answering", describe(user_store.set_answering(of.conversations[0], now(), until).await));
+}
+
+async fn mailbox_as_administrator(
+    admin: CompanyStore<'_>,
+    own: UserId,
+    of: &Foreign,
+    called: &mut Vec<Called>,
+) {
+    let mut add = |method: &str, answer: String| called.push((method.to_owned(), answer));
+    call_mailbox!(admin, of, own, add);
+    add("bookmark", describe(admin.bookmark(of.message, "ours").await));
+}
+
 /// Methods of a user that take nothing by which something of another could be named.
-pub(super) const USERS_OWN: &[&str] = &["user", "company", "logo", "accounts", "batches"];
+pub(super) const USERS_OWN: &[&str] = &[
+    "user",
+    "company",
+    "logo",
+    "accounts",
+    "batches",
+    // A partner of the user's own company, by a name that may well be known to two.
+    "add_contact",
+];
 
 /// Every method of an administrator that takes an id or a text, with these. `own` are an account and a user of the company's.
 pub(super) async fn as_administrator(
@@ -183,6 +300,7 @@ pub(super) async fn as_administrator(
     add("audit", describe(admin.audit(&filter).await));
     let filter = NoticeFilter { document: Some(of.number.clone()), open: false, limit: 10 };
     add("notices", describe(admin.notices(&filter).await));
+    mailbox_as_administrator(admin, own.1.id, of, &mut called).await;
     called
 }
 
@@ -204,6 +322,8 @@ pub(super) const COMPANYS_OWN: &[&str] = &[
     "records",
     "set_records",
     "notify_again",
+    // A partner of the company's own, by a name that may well be known to two.
+    "add_contact",
     // An address, which may well be known to two companies: see `isolation.rs`.
     "erase",
     // Addresses of the platform: whose they are is tested by themselves, see `platform.rs`.
@@ -333,6 +453,7 @@ fn what_takes_an_id_without_its_owner_is_the_systems_alone() {
         "add_events",
         "claim",
         "claim_copies",
+        "claim_mailbox",
         "claim_with_mails",
         "claimed_mails",
         "claiming",
@@ -341,30 +462,53 @@ fn what_takes_an_id_without_its_owner_is_the_systems_alone() {
         "copies_later",
         "due",
         "extend",
+        "folder_counts",
+        "indexed_uids",
+        "indexes_bodies",
         "lease_records",
         "mail",
         "mail_of_attempt",
+        "mail_of_message_id",
+        "mailbox_folders",
+        "mailboxes_to_follow",
         "mails",
         "mails_of_message",
+        "merge_conversations",
+        "note_compared",
+        "note_folder_fault",
+        "note_folder_looked_at",
         "notices_due",
         "notify",
         "open_attempts",
         "outbox_row",
         "own_addresses",
         "pace",
+        "partners_of",
+        "purge_unplaced",
         "recipient_of",
+        "record_body",
+        "record_changes",
         "record_give_up",
+        "record_messages",
         "record_notifications",
         "record_report",
         "record_status_changes",
         "records_due",
+        "related",
         "release_leases",
+        "release_mailbox",
         "release_records",
+        "renew_mailbox",
         "repair_due_times",
         "reported",
         "reported_mail",
+        "restart_folder",
+        "set_kind",
+        "set_mailbox_folders",
         "status_changes",
         "tracked",
+        "unclassified",
+        "without_body",
     ];
     assert_eq!(system.iter().map(String::as_str).collect::<Vec<_>>(), wanted);
 }
