@@ -27,9 +27,6 @@ impl SystemStore {
 
     /// Indexes the words of a message's body, where those of the account are to be indexed. Returns false where they are not, or
     /// the message was purged meanwhile.
-    ///
-    /// # Errors
-    /// [`StoreError::MailboxLeaseLost`].
     pub async fn record_body(
         &self,
         lease: &MailboxLease,

@@ -12,7 +12,7 @@ use sqlx::any::AnyArguments;
 use sqlx::query::Query;
 use sqlx::{Any, AssertSqlSafe};
 
-/// The condition on messages `m` that nobody has read.
+/// The condition on messages `m` that are unread.
 pub(crate) const UNREAD: &str = "m.direction = 'incoming' and m.is_quiet = 0 \
      and exists (select 1 from mailbox_places as unseen where unseen.message = m.number and unseen.is_seen = 0) \
      and not exists (select 1 from mailbox_places as seen where seen.message = m.number and seen.is_seen = 1)";
@@ -104,7 +104,7 @@ impl Conditions {
         ));
     }
 
-    /// Adds that messages `m` are unread: by the index of places that nobody has seen.
+    /// Adds that messages `m` are unread: by the index of places without the flag `\Seen`.
     pub(crate) fn that_are_unread(&mut self, mailbox: ReachableMailbox) {
         let (low, high) = numbers_of(mailbox.number);
         let (low, high) = (self.number(low), self.number(high));

@@ -227,7 +227,7 @@ struct AddressRow {
 }
 
 fn rows_of(partner: &str, account: AccountId, recipients: &[Recipient]) -> Vec<AddressRow> {
-    // A blind copy goes to somebody else than the partner.
+    // A blind copy does not go to the partner.
     let is_theirs =
         |it: &&Recipient| it.field != "bcc" && !it.is_own_copy && !is_pseudonym(&it.party.address);
     let to = recipients.iter().filter(is_theirs);

@@ -40,8 +40,8 @@ pub(crate) async fn refresh(
     Ok(())
 }
 
-/// Opens conversations that were done, and that somebody writes in again. Messages of the past, which a synchronisation finds
-/// later, open none.
+/// Opens conversations that were done, where a later message came in. Messages of the past, which a synchronisation finds later,
+/// open none.
 pub(crate) async fn reopen(
     connection: &mut AnyConnection,
     entering: &[Entering<'_>],
