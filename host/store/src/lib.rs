@@ -23,8 +23,8 @@
 //!
 //! # Rooms
 //!
-//! `schema` and `sql` are below all others. `directory`, `mail`, `queue`, `attempts` and `compliance` are above them, and `erp` is
-//! above these. A module imports modules, not rooms, and no module imports one that imports it, directly or through others. What
+//! `schema` and `sql` are below all others. `directory`, `mail`, `queue`, `attempts`, `mailbox` and `compliance` are above them, and
+//! `erp` is above these. A module imports modules, not rooms, and no module imports one that imports it, directly or through others. What
 //! is shared by rooms is data: a mail in `mail::types`, an attempt in `mail::attempt`, a mail's state in `queue::state`.
 
 mod attempts;

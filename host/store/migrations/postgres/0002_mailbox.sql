@@ -51,8 +51,7 @@ create table mailbox_folders (
 create table conversations (
     number bigint primary key,
     mailbox bigint not null references mailboxes (number) on delete cascade,
-    -- Of its messages that are not private, where there are some: the subject of the first, and the time of the last.
-    subject text not null,
+    -- The time of the last of its messages that are not private, where there are some.
     latest bigint not null,
     is_done bigint not null default 0 check (is_done in (0, 1)),
     assignee text references users (id) on delete set null,
@@ -80,7 +79,7 @@ create table mailbox_messages (
     subject text not null,
     -- Null: it is the subject.
     base_subject text,
-    -- In JSON: role, name, address.
+    -- In JSON, a list of lists: role, name, address.
     people text not null,
     date bigint not null,
     received bigint not null,

@@ -101,12 +101,11 @@ pub(crate) const REWRITTEN: &[PersonalColumn] = &[
 pub(crate) const REPLACED_WHOLE: &[(&str, &[&str])] = &[
     ("suppressions", &["address_key", "address"]),
     ("notices", &["recipient", "thread"]),
-    // Messages that name the person are taken out of the index, whole, and a conversation has the subject of one that is left.
+    // Messages that name the person are taken out of the index, whole.
     (
         "mailbox_messages",
         &["message_id", "subject", "base_subject", "people", "files", "thread_index", "reason"],
     ),
-    ("conversations", &["subject"]),
     ("partner_addresses", &["address_key", "address"]),
 ];
 

@@ -4,7 +4,8 @@ use crate::compliance::audit::{Action, Note, add};
 use crate::mailbox::full_text::{MessageWords, replace_words, scrub_words};
 use crate::mailbox::lease::{add_mailbox, hold};
 use crate::mailbox::linked::documents;
-use crate::mailbox::types::{MailboxLease, MessageFile, Person};
+use crate::mailbox::people::people_of;
+use crate::mailbox::types::{MailboxLease, MessageFile};
 use crate::sql::row::{self, Time};
 use crate::sql::scope::Scope;
 use crate::{CompanyStore, Store, StoreError, SystemStore, UserStore};
@@ -26,9 +27,6 @@ impl SystemStore {
 
     /// Indexes the words of a message's body, where those of the account are to be indexed. Returns false where they are not, or
     /// the message was purged meanwhile.
-    ///
-    /// # Errors
-    /// [`StoreError::MailboxLeaseLost`].
     pub async fn record_body(
         &self,
         lease: &MailboxLease,
@@ -148,7 +146,7 @@ async fn words_of(
     let documents = documents(connection, &numbers).await?;
     let words = |row: &AnyRow| -> Result<MessageWords, StoreError> {
         let number: i64 = row.try_get("number")?;
-        let people: Vec<Person> = row::json(row, "people")?;
+        let people = people_of(row)?;
         let files: Vec<MessageFile> = row::optional_json(row, "files")?.unwrap_or_default();
         let files: Vec<&str> = files.iter().map(|it| it.name.as_str()).collect();
         let numbers = documents.get(&number).into_iter().flatten();

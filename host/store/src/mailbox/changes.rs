@@ -64,9 +64,12 @@ async fn set_flags(
         return Ok(0);
     }
     let each = JsonRows::on(connection);
+    // Row by row of the list, which SQLite would else read again for every place of the folder.
     let sql = format!(
-        "update mailbox_places set flags = {flags}, is_seen = {is_seen} from {rows} where mailbox_places.folder = $2 \
-         and mailbox_places.uid = {uid} and mailbox_places.flags <> {flags}",
+        "insert into mailbox_places (folder, uid, message, flags, is_seen) \
+         select place.folder, place.uid, place.message, {flags}, {is_seen} from {rows} cross join mailbox_places as place \
+         where place.folder = $2 and place.uid = {uid} and place.flags <> {flags} \
+         on conflict (folder, uid) do update set flags = excluded.flags, is_seen = excluded.is_seen",
         flags = each.text("flags"),
         is_seen = each.number("is_seen"),
         rows = each.row(),
@@ -95,7 +98,7 @@ async fn delete_places(
     let each = JsonRows::on(connection);
     let sql = format!(
         "delete from mailbox_places where folder = $2 and uid in (select place.uid from {} \
-         join mailbox_places as place on place.folder = $2 and place.uid between {} and {}) returning message",
+         cross join mailbox_places as place where place.folder = $2 and place.uid between {} and {}) returning message",
         each.row(),
         each.number("low"),
         each.number("high"),

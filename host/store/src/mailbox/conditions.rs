@@ -12,7 +12,7 @@ use sqlx::any::AnyArguments;
 use sqlx::query::Query;
 use sqlx::{Any, AssertSqlSafe};
 
-/// The condition on messages `m` that nobody has read.
+/// The condition on messages `m` that are unread.
 pub(crate) const UNREAD: &str = "m.direction = 'incoming' and m.is_quiet = 0 \
      and exists (select 1 from mailbox_places as unseen where unseen.message = m.number and unseen.is_seen = 0) \
      and not exists (select 1 from mailbox_places as seen where seen.message = m.number and seen.is_seen = 1)";
@@ -102,6 +102,21 @@ impl Conditions {
         self.and(&format!(
             "m.number in (select message from mailbox_people where mailbox = {mailbox} and address = {address})"
         ));
+    }
+
+    /// Adds that messages `m` are unread: by the index of places without the flag `\Seen`.
+    pub(crate) fn that_are_unread(&mut self, mailbox: ReachableMailbox) {
+        let (low, high) = numbers_of(mailbox.number);
+        let (low, high) = (self.number(low), self.number(high));
+        self.and(&format!(
+            "m.number in (select message from mailbox_places where is_seen = 0 and message between {low} and {high}) and {UNREAD}"
+        ));
+    }
+
+    /// Adds that messages `m` are in a folder that has few.
+    pub(crate) fn with_small_folder(&mut self, folder: i64) {
+        let folder = self.number(folder);
+        self.and(&format!("m.number in (select message from mailbox_places where folder = {folder})"));
     }
 
     /// Adds that messages `m` are in a folder.

@@ -43,11 +43,12 @@ impl SystemStore {
         let each = JsonRows::on(&connection);
         let sql = format!(
             "select distinct partner, address_key from partner_addresses where company = $2 \
-             and address_key in (select {} from {}) and {NOT_REMOVED} order by partner",
-            each.text("id"),
+             and address_digest in (select {} from {}) and {NOT_REMOVED} order by partner",
+            each.number("id"),
             each.row(),
         );
-        let found = rows::bulk_query(sql, &rows::ids(by_key.keys()))?.bind(company.to_string());
+        let digests = rows::ids(by_key.keys().map(|key| address_digest(key)));
+        let found = rows::bulk_query(sql, &digests)?.bind(company.to_string());
         let mut partners: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for row in found.fetch_all(&mut *connection).await? {
             let (partner, key) = (row::text(&row, "partner")?, row::text(&row, "address_key")?);
@@ -226,7 +227,7 @@ struct AddressRow {
 }
 
 fn rows_of(partner: &str, account: AccountId, recipients: &[Recipient]) -> Vec<AddressRow> {
-    // A blind copy goes to somebody else than the partner.
+    // A blind copy does not go to the partner.
     let is_theirs =
         |it: &&Recipient| it.field != "bcc" && !it.is_own_copy && !is_pseudonym(&it.party.address);
     let to = recipients.iter().filter(is_theirs);

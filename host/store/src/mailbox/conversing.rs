@@ -1,4 +1,4 @@
-//! What a conversation has of its messages: subject, time, whether it is done.
+//! What a conversation has of its messages: its time, and whether it is done.
 
 use crate::StoreError;
 use crate::mailbox::entering::{Entering, date_of};
@@ -7,7 +7,7 @@ use serde::Serialize;
 use sqlx::AnyConnection;
 use std::collections::BTreeSet;
 
-/// Computes subject and time of conversations from their messages, those that are not private first. Deletes those that have no
+/// Computes the time of conversations from their messages, those that are not private first. Deletes those that have no
 /// message left.
 pub(crate) async fn refresh(
     connection: &mut AnyConnection,
@@ -19,28 +19,19 @@ pub(crate) async fn refresh(
     let each = JsonRows::on(connection);
     let among = format!("number in (select {} from {})", each.number("id"), each.row());
     let ids = rows::ids(conversations);
-    let first = |of: &str| {
-        format!(
-            "(select subject from mailbox_messages as m where m.conversation = conversations.number{of} \
-             order by date, number limit 1)"
-        )
-    };
     let last = |of: &str| {
         format!(
             "(select max(date) from mailbox_messages as m where m.conversation = conversations.number{of})"
         )
     };
-    let public = " and m.is_private = 0";
     for sql in [
         format!(
             "delete from conversations where {among} and not exists \
              (select 1 from mailbox_messages where conversation = conversations.number)"
         ),
         format!(
-            "update conversations set subject = coalesce({}, {}, subject), latest = coalesce({}, {}, latest) where {among}",
-            first(public),
-            first(""),
-            last(public),
+            "update conversations set latest = coalesce({}, {}, latest) where {among}",
+            last(" and m.is_private = 0"),
             last(""),
         ),
     ] {
@@ -49,8 +40,8 @@ pub(crate) async fn refresh(
     Ok(())
 }
 
-/// Opens conversations that were done, and that somebody writes in again. Messages of the past, which a synchronisation finds
-/// later, open none.
+/// Opens conversations that were done, where a later message came in. Messages of the past, which a synchronisation finds later,
+/// open none.
 pub(crate) async fn reopen(
     connection: &mut AnyConnection,
     entering: &[Entering<'_>],
@@ -71,11 +62,11 @@ pub(crate) async fn reopen(
     }
     let each = JsonRows::on(connection);
     let sql = format!(
-        "update conversations set is_done = 0 where is_done = 1 and exists \
-         (select 1 from {} where {} = conversations.number and {} > conversations.latest)",
-        each.row(),
-        each.number("conversation"),
-        each.number("date"),
+        "update conversations set is_done = 0 where is_done = 1 and number in (select {conversation} from {rows}) \
+         and exists (select 1 from {rows} where {conversation} = conversations.number and {date} > conversations.latest)",
+        rows = each.row(),
+        conversation = each.number("conversation"),
+        date = each.number("date"),
     );
     rows::bulk_query(sql, &rows)?.execute(connection).await?;
     Ok(())

@@ -37,7 +37,7 @@ pub(crate) fn date_of(message: &IndexedMessage) -> Time {
 }
 
 impl IndexedMessage {
-    /// Returns true if it is from somebody, and neither a bounce nor an automatic answer.
+    /// Returns true if it came in, and is neither a bounce nor an automatic answer.
     pub(crate) fn asks_for_attention(&self) -> bool {
         self.direction == Direction::Incoming && !self.is_quiet && self.kind.is_some()
     }

@@ -4,6 +4,7 @@ use crate::StoreError;
 use crate::mailbox::entering::{Entering, date_of};
 use crate::mailbox::full_text::{MessageWords, insert_words};
 use crate::mailbox::lease::HeldMailbox;
+use crate::mailbox::people::people_column;
 use crate::mailbox::types::{Clue, MessageFile, Person};
 use crate::sql::digest::{address_digest, digest};
 use crate::sql::row::{self, bounded, without_zeros};
@@ -93,7 +94,7 @@ impl MessageRow {
             message_id: bounded(&message.message_id),
             subject: bounded(&message.subject),
             base_subject: (message.base_subject != message.subject).then(|| bounded(&message.base_subject)),
-            people: row::to_json(&people(&message.people))?,
+            people: people_column(&people(&message.people))?,
             date: date_of(message).timestamp_millis(),
             received: message.received.timestamp_millis(),
             size: row::whole(message.size),
@@ -313,7 +314,7 @@ async fn insert_proposals(
     let each = JsonRows::on(connection);
     let sql = format!(
         "insert into conversation_proposals (message, conversation, reason) select {}, conversations.number, {} from {} \
-         join conversations on conversations.number = {} where conversations.mailbox = $2",
+         cross join conversations where conversations.number = {} and conversations.mailbox = $2",
         each.number("message"),
         each.text("reason"),
         each.row(),

@@ -110,9 +110,6 @@ pub(crate) async fn add_mailbox(
 }
 
 /// Checks that the lease is held, locks the mailbox until the transaction ends, and takes `ids` new ids.
-///
-/// # Errors
-/// [`StoreError::MailboxLeaseLost`].
 pub(crate) async fn hold(
     connection: &mut AnyConnection,
     lease: &MailboxLease,

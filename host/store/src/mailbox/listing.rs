@@ -4,7 +4,8 @@
 use crate::mailbox::access::{ReachableMailbox, mailboxes};
 use crate::mailbox::conditions::{Conditions, UNREAD};
 use crate::mailbox::linked::{documents, partners};
-use crate::mailbox::types::{DocumentLink, Person};
+use crate::mailbox::people::people_of;
+use crate::mailbox::types::DocumentLink;
 use crate::mailbox::views::{ConversationFilter, ConversationRow};
 use crate::mailbox::words::WordQuery;
 use crate::sql::address_key::address_key;
@@ -13,7 +14,7 @@ use crate::sql::rows::{self, JsonRows};
 use crate::sql::scope::Scope;
 use crate::{CompanyStore, Store, StoreError, UserStore};
 use chrono::Local;
-use postroom_model::{AccountId, ConversationId};
+use postroom_model::{AccountId, ConversationId, FolderId};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 use std::cmp::Reverse;
@@ -21,6 +22,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Most conversations of a page.
 const PAGE: u32 = 500;
+/// Messages of a folder that is read by itself, instead of trying one conversation after the other.
+const FEW: i64 = 2_000;
 /// Messages of a page whose people, partners and documents are read, the newest of them.
 const MESSAGES: i64 = 5_000;
 /// Most people, partners and documents of a conversation in a list.
@@ -62,11 +65,25 @@ impl Store {
         };
         let mut connection = self.pool.acquire().await?;
         let limit = filter.limit.min(PAGE);
+        let has_few = match filter.folder {
+            Some(folder) => has_few(&mut connection, folder).await?,
+            None => false,
+        };
+        let is_rare = has_few
+            || filter.unread
+            || filter.bookmarked
+            || words.is_some()
+            || filter.partner.is_some()
+            || filter.address.is_some();
         let mut rows = Vec::new();
         for mailbox in mailboxes(&mut connection, scope, &filter.accounts).await? {
             let each = JsonRows::on(&connection);
-            let conditions = conditions(scope, filter, words.as_ref(), each, mailbox);
-            let order = format!("order by c.latest desc, c.number desc limit {limit}");
+            let conditions = conditions(scope, filter, words.as_ref(), (each, has_few), mailbox);
+            // Sums are in no index: what is rare is looked up first, and sorted then.
+            let order = match is_rare {
+                true => format!("order by c.latest + 0 desc, c.number + 0 desc limit {limit}"),
+                false => format!("order by c.latest desc, c.number desc limit {limit}"),
+            };
             let found = conditions.query("select c.* from conversations as c", &order);
             for row in found.fetch_all(&mut *connection).await? {
                 rows.push(conversation_row(&row, mailbox.account)?);
@@ -79,11 +96,18 @@ impl Store {
     }
 }
 
+/// Returns true if a folder has so few messages that its conversations are found by them. What it has is not shown.
+async fn has_few(connection: &mut AnyConnection, folder: FolderId) -> Result<bool, StoreError> {
+    let sql = "select count(*) as many from (select 1 from mailbox_places where folder = $1 limit $2) as some_places";
+    let row = sqlx::query(sql).bind(folder.number()).bind(FEW).fetch_one(connection).await?;
+    Ok(row.try_get::<i64, _>("many")? < FEW)
+}
+
 fn conditions(
     scope: Scope,
     filter: &ConversationFilter,
     words: Option<&WordQuery>,
-    each: JsonRows,
+    (each, has_few): (JsonRows, bool),
     mailbox: ReachableMailbox,
 ) -> Conditions {
     let mut conditions = Conditions::on_conversations(scope, "c", mailbox);
@@ -118,10 +142,12 @@ fn conditions(
         among(&mut conditions, Conditions::with_bookmark);
     }
     if filter.unread {
-        some(&mut conditions, |it| it.and(UNREAD));
+        among(&mut conditions, |it| it.that_are_unread(mailbox));
     }
-    if let Some(folder) = filter.folder {
-        some(&mut conditions, |it| it.with_folder(folder.number()));
+    match filter.folder {
+        Some(folder) if has_few => among(&mut conditions, |it| it.with_small_folder(folder.number())),
+        Some(folder) => some(&mut conditions, |it| it.with_folder(folder.number())),
+        None => {}
     }
     if filter.known_partners_only {
         some(&mut conditions, Conditions::with_any_partner);
@@ -211,8 +237,7 @@ pub(crate) async fn fill(
         if of.subject.is_empty() {
             of.subject = row::text(row, "subject")?;
         }
-        let people: Vec<Person> = row::json(row, "people")?;
-        for person in people {
+        for person in people_of(row)? {
             if of.people.len() < SHOWN && known.insert((conversation, address_key(&person.address))) {
                 of.people.push(person);
             }

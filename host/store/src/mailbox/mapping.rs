@@ -127,7 +127,7 @@ enum Counted {
     All,
     /// Those that are private to other people: few, and counted by an index of their own.
     Hidden,
-    /// Those that the person may see and nobody has read.
+    /// The unread ones among those that the person may see.
     Unread,
 }
 

@@ -23,6 +23,7 @@ pub(crate) mod linked;
 pub(crate) mod listing;
 pub(crate) mod mapping;
 pub(crate) mod moving;
+pub(crate) mod people;
 pub(crate) mod places;
 pub(crate) mod purging;
 pub(crate) mod reading;

@@ -110,8 +110,8 @@ impl Store {
                 let id = take_id(&mut transaction, mailbox).await?;
                 // What was private, done or assigned is so still.
                 sqlx::query(
-                    "insert into conversations (number, mailbox, subject, latest, is_done, assignee, is_private, private_to) \
-                     select $1, mailbox, subject, latest, is_done, assignee, is_private, private_to \
+                    "insert into conversations (number, mailbox, latest, is_done, assignee, is_private, private_to) \
+                     select $1, mailbox, latest, is_done, assignee, is_private, private_to \
                      from conversations where number = $2",
                 )
                 .bind(id)

@@ -34,10 +34,9 @@ pub(crate) async fn insert_places(
     let rows: Vec<PlaceRow> = rows.into_values().collect();
     let each = JsonRows::on(connection);
     let sql = format!(
-        "select mailbox_places.message from {} join mailbox_places on mailbox_places.folder = $2 \
-         and mailbox_places.uid = {} where mailbox_places.message is not null",
-        each.row(),
+        "select message from mailbox_places where folder = $2 and uid in (select {} from {}) and message is not null",
         each.number("uid"),
+        each.row(),
     );
     let displaced = rows::bulk_query(sql, &rows)?.bind(folder).fetch_all(&mut *connection).await?;
     let displaced = messages_of(&displaced)?;

@@ -5,6 +5,7 @@ use crate::mailbox::conditions::{Conditions, UNREAD};
 use crate::mailbox::folders::uid;
 use crate::mailbox::linked::{documents, partners};
 use crate::mailbox::listing::{conversation_row, fill};
+use crate::mailbox::people::people_of;
 use crate::mailbox::related::direction;
 use crate::mailbox::types::Proposal;
 use crate::mailbox::views::{ConversationDetail, MailboxMessage, MessagePlace, Note, SearchFilter};
@@ -158,17 +159,26 @@ async fn messages(
     conditions: Conditions,
     limit: u32,
 ) -> Result<Vec<MailboxMessage>, StoreError> {
-    let before = format!(
-        "select m.*, mailboxes.account, case when {UNREAD} then 1 else 0 end as is_unread \
-         from mailbox_messages as m join mailboxes on mailboxes.number = m.mailbox"
-    );
-    let found = conditions.query(&before, &format!("order by m.date desc, m.number desc limit {limit}"));
+    let order = format!("order by m.date desc, m.number desc limit {limit}");
+    let found = conditions.query("select m.number from mailbox_messages as m", &order);
     let found = found.fetch_all(&mut *connection).await?;
-    let mut messages = found.iter().map(message).collect::<Result<Vec<_>, _>>()?;
-    if messages.is_empty() {
-        return Ok(messages);
+    let numbers = found.iter().map(|row| row.try_get("number")).collect::<Result<Vec<i64>, _>>()?;
+    if numbers.is_empty() {
+        return Ok(Vec::new());
     }
-    let numbers: Vec<i64> = messages.iter().map(|it| it.id.number()).collect();
+    // The whole rows of those alone that are shown.
+    let each = JsonRows::on(connection);
+    let sql = format!(
+        "select m.*, mailboxes.account, case when {UNREAD} then 1 else 0 end as is_unread \
+         from mailbox_messages as m join mailboxes on mailboxes.number = m.mailbox \
+         where m.number in (select {} from {}) and {} order by m.date desc, m.number desc",
+        each.number("id"),
+        each.row(),
+        scope.on_messages("m", 2),
+    );
+    let rows =
+        rows::bulk_query(sql, &rows::ids(&numbers))?.bind(scope.owner()).fetch_all(&mut *connection).await?;
+    let mut messages = rows.iter().map(message).collect::<Result<Vec<_>, _>>()?;
     let mut partners = partners(connection, &numbers).await?;
     let mut documents = documents(connection, &numbers).await?;
     let mut places = places(connection, &numbers).await?;
@@ -190,7 +200,7 @@ fn message(row: &AnyRow) -> Result<MailboxMessage, StoreError> {
         conversation: ConversationId::from_number(row.try_get("conversation")?),
         message_id: row::text(row, "message_id")?,
         subject: row::text(row, "subject")?,
-        people: row::json(row, "people")?,
+        people: people_of(row)?,
         date: row::from_millis(row.try_get("date")?),
         received: row::from_millis(row.try_get("received")?),
         size: row::count(row, "size")?,

@@ -200,7 +200,7 @@ async fn insert_conversations<'a>(
     }
     let each = JsonRows::on(connection);
     let sql = format!(
-        "insert into conversations (number, mailbox, subject, latest) select {}, $2, '', {} from {}",
+        "insert into conversations (number, mailbox, latest) select {}, $2, {} from {}",
         each.number("number"),
         each.number("latest"),
         each.row(),

@@ -2,6 +2,7 @@
 
 use crate::mailbox::inserting::clue_digest;
 use crate::mailbox::linked::{documents, partners};
+use crate::mailbox::people::people_of;
 use crate::mailbox::types::{Clue, Direction, KnownMessage, OwnMail};
 use crate::sql::row;
 use crate::sql::rows::{self, JsonRows};
@@ -113,7 +114,7 @@ fn known_message(row: &AnyRow) -> Result<KnownMessage, StoreError> {
         message_id: row::text(row, "message_id")?,
         base_subject: row::optional_text(row, "base_subject")?.unwrap_or_else(|| subject.clone()),
         subject,
-        people: row::json(row, "people")?,
+        people: people_of(row)?,
         date: row::from_millis(row.try_get("date")?),
         direction: direction(row)?,
         thread_index: row::optional_text(row, "thread_index")?,

@@ -13,7 +13,7 @@ pub struct MailboxToFollow {
     pub account: AccountId,
 }
 
-/// A lease of a mailbox. Whoever has it writes the index; every write compares it with the store.
+/// A lease of a mailbox. Its owner alone writes the index: every write compares it with the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailboxLease {
     pub(crate) account: AccountId,
@@ -27,7 +27,7 @@ impl MailboxLease {
     }
 }
 
-/// How far a folder is indexed: every uid that exists from `floor` up to below `uid_next`.
+/// The progress of a folder: every uid that exists from `floor` up to below `uid_next` is indexed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FolderCursor {
     /// The server's UIDVALIDITY.
@@ -82,7 +82,7 @@ pub struct FolderRow {
     pub is_gone: bool,
 }
 
-/// What a comparison of a folder with the server put right.
+/// The corrections that a comparison of a folder with the server made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Healed {
     /// Messages that were missing in the index.
@@ -93,7 +93,7 @@ pub struct Healed {
     pub flags: u64,
 }
 
-/// How much of a folder is in the index.
+/// The numbers of places that the index has of a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct FolderCounts {
     /// Places, also those of messages that are withheld from the index.

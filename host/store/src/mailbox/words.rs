@@ -89,7 +89,7 @@ struct Term {
     is_beginning: bool,
 }
 
-/// What a person looks for: all of its terms.
+/// A search: all of its terms have to be found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct WordQuery(Vec<Term>);
 

@@ -5,6 +5,7 @@ use super::dump::{Dump, assert_same, everything, naming};
 use super::fixture::{
     Fixture, LEASE, completion, event, new_account, new_attempt, new_mail, new_user, parse,
 };
+use super::mailbox_fixture::{Mailbox, message, person};
 use super::matrix::{
     COMPANYS_OWN, Called, Foreign, OPERATORS, USERS_OWN, VAULTS, all_are_called, as_administrator,
     as_company, as_user, describe, now,
@@ -50,6 +51,51 @@ async fn history(fixture: &Fixture, by: &User, account: AccountId, number: &str)
     (ids, batch)
 }
 
+/// What a mailbox of an account has.
+struct MailboxHistory {
+    folder: FolderId,
+    message: IndexedMessageId,
+    conversations: [ConversationId; 2],
+    bookmark: BookmarkId,
+    word: String,
+    contact: MailAddress,
+}
+
+/// Two conversations of an account with whom it has mail, and what its user did with them.
+async fn mailbox_history(
+    fixture: &Fixture,
+    by: &User,
+    account: AccountId,
+    (word, partner): (&str, &str),
+) -> MailboxHistory {
+    let user_store = fixture.store.user_store(by);
+    let contact: MailAddress = parse(&format!("{}@{word}.example", by.login));
+    let mut to_partner = new_mail(account);
+    to_partner.document.as_mut().unwrap().partner = partner.to_owned();
+    to_partner.recipients[0].party.address = contact.to_string();
+    user_store.enqueue(&[to_partner], &Order { held: true, ..Order::default() }).await.unwrap();
+    let mut mailbox = Mailbox::open(&fixture.store, account).await;
+    let of_partner = |uid| IndexedMessage {
+        subject: format!("About the {word}"),
+        people: vec![person(PersonRole::From, "", &contact.to_string())],
+        body_text: Some(word.to_owned()),
+        ..message(uid)
+    };
+    let recorded = mailbox.record(&[of_partner(1), of_partner(2)]).await;
+    let [(id, one), (_, other)] = [0, 1].map(|number: usize| recorded.messages[number].unwrap());
+    let bookmark = user_store.bookmark(id, "a bookmark", true).await.unwrap();
+    user_store.assign(one, None, Some(by.id)).await.unwrap();
+    user_store.add_note(one, "a note of theirs", now()).await.unwrap();
+    MailboxHistory {
+        folder: mailbox.inbox,
+        message: id,
+        conversations: [one, other],
+        bookmark,
+        word: word.to_owned(),
+        contact,
+    }
+}
+
 /// Who asks for what is not theirs, and what that is.
 struct World {
     fixture: Fixture,
@@ -75,7 +121,17 @@ impl World {
         let theirs = Account { name: parse("counter"), ..fixture.theirs.clone() };
         fixture.store.company_store(fixture.next_door.id).update_account(&theirs).await.unwrap();
         let (mails, batch) = history(&fixture, &fixture.lotte, fixture.account.id, "F-LOTTE").await;
+        let mailbox =
+            mailbox_history(&fixture, &fixture.lotte, fixture.account.id, ("giraffe", "Maes")).await;
+        let MailboxHistory { folder, message, conversations, bookmark, word, contact } = mailbox;
         let colleague = Foreign {
+            folder,
+            message,
+            conversations,
+            bookmark,
+            word,
+            contact,
+            partner: "Maes".into(),
             account: fixture.account.id,
             account_name: parse("office"),
             user: fixture.lotte.id,
@@ -86,7 +142,16 @@ impl World {
             number: "F-LOTTE".into(),
         };
         let (mails, batch) = history(&fixture, &fixture.eve, theirs.id, "F-EVE").await;
+        let mailbox = mailbox_history(&fixture, &fixture.eve, theirs.id, ("zebra", "Peeters")).await;
+        let MailboxHistory { folder, message, conversations, bookmark, word, contact } = mailbox;
         let neighbour = Foreign {
+            folder,
+            message,
+            conversations,
+            bookmark,
+            word,
+            contact,
+            partner: "Peeters".into(),
             account: theirs.id,
             account_name: theirs.name.clone(),
             user: fixture.eve.id,
@@ -160,6 +225,18 @@ pub(super) async fn a_user_reaches_nothing_of_another_account_or_company_by_any_
         assert_eq!(lotte.mail(*mail).await.unwrap().mail.id, *mail);
     }
     assert!(lotte.apply_command(world.colleague.mails[0], MailCommand::Cancel, now()).await.unwrap().changed);
+    let hers = &world.colleague;
+    let filter = ConversationFilter {
+        partner: Some(hers.partner.clone()),
+        limit: 10,
+        ..ConversationFilter::default()
+    };
+    assert_eq!(lotte.conversations(&filter).await.unwrap().len(), 2);
+    let filter = SearchFilter { text: hers.word.clone(), limit: 10, ..SearchFilter::default() };
+    assert_eq!(lotte.search_messages(&filter).await.unwrap().len(), 2);
+    assert_eq!(lotte.partner_contacts(&hers.partner).await.unwrap().len(), 1);
+    assert_eq!(lotte.bookmarks(&[hers.account]).await.unwrap().len(), 1);
+    assert_eq!(lotte.conversation(hers.conversations[0]).await.unwrap().notes.len(), 1);
 }
 
 pub(super) async fn an_administrator_reaches_nothing_of_another_company_by_any_method(store: Store) {
@@ -192,7 +269,7 @@ pub(super) async fn what_a_company_changes_of_its_own_changes_nothing_next_door(
     ids.push(fixture.next_door.id.to_string());
     fixture.store.lend_pseudonym_key(vec![7; 32].into());
     let before = naming(&world.dump().await, &ids);
-    assert!(before["mails"].len() == 8 && before["outbox"].len() == 8, "{before:?}");
+    assert!(before["mails"].len() == 9 && before["outbox"].len() == 9, "{before:?}");
     let release_leases = async || fixture.store.release_leases("worker", now()).await.unwrap();
     let steps: BTreeMap<&str, String> = BTreeMap::from([
         ("set_logo", describe(admin.set_logo(None).await)),

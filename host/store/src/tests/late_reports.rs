@@ -386,6 +386,25 @@ pub(super) async fn what_an_erasure_rewrites_it_rewrites_in_every_column(store: 
     assert!(store.system().notify(fixture.company.id, &notified).await.unwrap());
     fixture.user_store().open_batch(fixture.account.id, &parse("november"), now()).await.unwrap();
     sqlx::query("update notices set state = 'delivered'").execute(&store.pool).await.unwrap();
+    let mut mailbox = super::mailbox_fixture::Mailbox::of(&fixture).await;
+    let (_, first) = mailbox.add(super::mailbox_fixture::message(1)).await;
+    let document = DocumentLink {
+        kind: "invoice".into(),
+        number: "1".into(),
+        partner: Some("Maes".into()),
+        reason: "subject".into(),
+        is_sure: true,
+    };
+    let linked = IndexedMessage {
+        partners: vec!["Maes".into()],
+        documents: vec![document],
+        proposals: vec![Proposal { conversation: first, reason: "subject".into() }],
+        ..super::mailbox_fixture::message(2)
+    };
+    let (message, _) = mailbox.add(linked).await;
+    fixture.user_store().add_contact("Maes", &parse("els@customer.example"), Some("Els")).await.unwrap();
+    fixture.user_store().bookmark(message, "a bookmark", true).await.unwrap();
+    fixture.user_store().add_note(first, "a note", now()).await.unwrap();
     for (number, column) in REWRITTEN.iter().enumerate() {
         let (table, name) = (column.table, column.column);
         let planted = match name {

@@ -160,7 +160,7 @@ pub(super) async fn a1_a_contact_of_an_account_is_seen_by_its_users_alone(store:
     assert_eq!(eve.partner_contacts("Müller").await.unwrap(), []);
 }
 
-pub(super) async fn what_two_people_change_at_once_one_of_them_is_told(store: Store) {
+pub(super) async fn what_two_people_change_at_once_one_of_them_learns_of_it(store: Store) {
     let fixture = Fixture::open(store).await;
     let mut mailbox = Mailbox::of(&fixture).await;
     let (_, id) = mailbox.add(message(1)).await;
@@ -179,8 +179,8 @@ pub(super) async fn what_two_people_change_at_once_one_of_them_is_told(store: St
     assert_eq!(ids(&lotte.conversations(&mine).await.unwrap()), [id]);
     let until = now() + chrono::Duration::minutes(5);
     assert_eq!(lotte.set_answering(id, now(), Some(until)).await.unwrap(), None);
-    let told = marc.set_answering(id, now(), Some(until)).await.unwrap().unwrap();
-    assert_eq!((told.0, told.1.timestamp_millis()), (fixture.lotte.id, until.timestamp_millis()));
+    let answering = marc.set_answering(id, now(), Some(until)).await.unwrap().unwrap();
+    assert_eq!((answering.0, answering.1.timestamp_millis()), (fixture.lotte.id, until.timestamp_millis()));
     assert_eq!(marc.conversations(&all()).await.unwrap()[0].answering.unwrap().0, fixture.lotte.id);
     assert_eq!(marc.set_answering(id, until, Some(until)).await.unwrap(), None, "hers has ended");
     assert_eq!(marc.set_answering(id, now(), None).await.unwrap(), None);

@@ -2,6 +2,7 @@
 //! the source: one that is added later must join the lists below.
 
 use super::fixture::{LEASE, new_mail, parse};
+use super::mailbox_matrix::{mailbox_as_administrator, mailbox_as_user};
 use crate::*;
 use postroom_model::*;
 use std::collections::BTreeSet;
@@ -23,6 +24,17 @@ pub(super) struct Foreign {
     pub(super) batch_name: Name,
     /// The number of a document that a mail is about.
     pub(super) number: String,
+    /// Of a mailbox.
+    pub(super) folder: FolderId,
+    pub(super) message: IndexedMessageId,
+    /// Two of one account.
+    pub(super) conversations: [ConversationId; 2],
+    pub(super) bookmark: BookmarkId,
+    /// A word that a message has.
+    pub(super) word: String,
+    /// A partner and their address, from a mail that the account sent.
+    pub(super) partner: String,
+    pub(super) contact: MailAddress,
 }
 
 impl Foreign {
@@ -37,6 +49,13 @@ impl Foreign {
             batch: BatchId::new(),
             batch_name: parse("no batch of this name"),
             number: "NEVER-WAS".into(),
+            folder: FolderId::from_number(i64::MAX - 1),
+            message: IndexedMessageId::from_number(i64::MAX - 2),
+            conversations: [3, 4].map(|it| ConversationId::from_number(i64::MAX - it)),
+            bookmark: BookmarkId::from_number(i64::MAX - 5),
+            word: "neverwas".into(),
+            partner: "Never was".into(),
+            contact: parse(&format!("nobody@{}.example", like.word)),
         }
     }
 
@@ -45,10 +64,19 @@ impl Foreign {
         self.mails.iter().map(ToString::to_string).chain(own).collect()
     }
 
+    /// Ids of a mailbox.
+    fn numbers(&self) -> Vec<String> {
+        let [one, other] = self.conversations;
+        let numbers = [self.message.number(), one.number(), other.number(), self.bookmark.number()];
+        // A folder's is short, and stands in errors alone.
+        numbers.map(|it| it.to_string()).into_iter().chain([format!("\"{}\"", self.folder)]).collect()
+    }
+
     /// A text in which none of this can be told from anything else.
     pub(super) fn hidden(&self, text: &str) -> String {
         let names = [&self.account_name, &self.login, &self.batch_name].map(ToString::to_string);
-        let names = names.into_iter().chain([self.number.clone()]).collect::<Vec<_>>();
+        let names = names.into_iter().chain([self.number.clone(), self.contact.to_string()]);
+        let names = names.chain(self.numbers()).collect::<Vec<_>>();
         self.ids().iter().chain(&names).fold(text.to_owned(), |text, id| text.replace(id, "?"))
     }
 }
@@ -120,11 +148,20 @@ pub(super) async fn as_user(user_store: UserStore<'_>, of: &Foreign) -> Vec<Call
         add("set_answer", describe(user_store.set_answer(mail, true).await));
         add("note_sent_again", describe(user_store.note_sent_again(mail, now()).await));
     }
+    mailbox_as_user(user_store, of, &mut called).await;
     called
 }
 
 /// Methods of a user that take nothing by which something of another could be named.
-pub(super) const USERS_OWN: &[&str] = &["user", "company", "logo", "accounts", "batches"];
+pub(super) const USERS_OWN: &[&str] = &[
+    "user",
+    "company",
+    "logo",
+    "accounts",
+    "batches",
+    // A partner of the user's own company, by a name that may well be known to two.
+    "add_contact",
+];
 
 /// Every method of an administrator that takes an id or a text, with these. `own` are an account and a user of the company's.
 pub(super) async fn as_administrator(
@@ -183,6 +220,7 @@ pub(super) async fn as_administrator(
     add("audit", describe(admin.audit(&filter).await));
     let filter = NoticeFilter { document: Some(of.number.clone()), open: false, limit: 10 };
     add("notices", describe(admin.notices(&filter).await));
+    mailbox_as_administrator(admin, own.1.id, of, &mut called).await;
     called
 }
 
@@ -204,6 +242,8 @@ pub(super) const COMPANYS_OWN: &[&str] = &[
     "records",
     "set_records",
     "notify_again",
+    // A partner of the company's own, by a name that may well be known to two.
+    "add_contact",
     // An address, which may well be known to two companies: see `isolation.rs`.
     "erase",
     // Addresses of the platform: whose they are is tested by themselves, see `platform.rs`.
@@ -333,6 +373,7 @@ fn what_takes_an_id_without_its_owner_is_the_systems_alone() {
         "add_events",
         "claim",
         "claim_copies",
+        "claim_mailbox",
         "claim_with_mails",
         "claimed_mails",
         "claiming",
@@ -341,30 +382,53 @@ fn what_takes_an_id_without_its_owner_is_the_systems_alone() {
         "copies_later",
         "due",
         "extend",
+        "folder_counts",
+        "indexed_uids",
+        "indexes_bodies",
         "lease_records",
         "mail",
         "mail_of_attempt",
+        "mail_of_message_id",
+        "mailbox_folders",
+        "mailboxes_to_follow",
         "mails",
         "mails_of_message",
+        "merge_conversations",
+        "note_compared",
+        "note_folder_fault",
+        "note_folder_looked_at",
         "notices_due",
         "notify",
         "open_attempts",
         "outbox_row",
         "own_addresses",
         "pace",
+        "partners_of",
+        "purge_unplaced",
         "recipient_of",
+        "record_body",
+        "record_changes",
         "record_give_up",
+        "record_messages",
         "record_notifications",
         "record_report",
         "record_status_changes",
         "records_due",
+        "related",
         "release_leases",
+        "release_mailbox",
         "release_records",
+        "renew_mailbox",
         "repair_due_times",
         "reported",
         "reported_mail",
+        "restart_folder",
+        "set_kind",
+        "set_mailbox_folders",
         "status_changes",
         "tracked",
+        "unclassified",
+        "without_body",
     ];
     assert_eq!(system.iter().map(String::as_str).collect::<Vec<_>>(), wanted);
 }

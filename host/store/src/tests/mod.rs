@@ -17,6 +17,7 @@ mod isolation;
 mod late_reports;
 mod mailbox;
 mod mailbox_fixture;
+mod mailbox_matrix;
 mod mailbox_people;
 mod mailbox_words;
 mod mails;
@@ -136,7 +137,7 @@ suite! {
         conversations_are_paged_newest_first_and_none_is_left_out,
         a_partner_s_conversations_are_those_of_all_their_addresses,
         a1_a_contact_of_an_account_is_seen_by_its_users_alone,
-        what_two_people_change_at_once_one_of_them_is_told,
+        what_two_people_change_at_once_one_of_them_learns_of_it,
         d9_what_is_private_is_in_no_list_count_subject_or_search_of_others,
         d10_what_people_split_and_join_the_rules_leave_alone,
         a_bookmark_is_its_user_s_or_shared;
