@@ -64,6 +64,8 @@ const PURE: &[&str] = &[
     "drafts",
     "schedule",
     "inbound",
+    "letters",
+    "mailbox",
     "reading",
     "matching",
     "suppressions",
