@@ -28,6 +28,7 @@ mod load_plugin;
 mod logging;
 mod mail;
 mod mail_json;
+mod mailbox;
 mod next_step;
 mod outbox;
 mod output;
@@ -50,6 +51,7 @@ mod statuses;
 mod stopping;
 mod store_args;
 mod suppressions;
+mod sync;
 mod template_clients;
 mod templates;
 mod timeline;
@@ -148,6 +150,10 @@ enum Command {
     Track(track::TrackArgs),
     /// Show what a person reads of a message: its text, the new words, safe HTML, files.
     Read(read::ReadArgs),
+    /// Conversations with customers and suppliers, from the real mailbox: list, search, read, take care.
+    Mailbox(Box<mailbox::MailboxArgs>),
+    /// Bring the index of the mailboxes up to what their servers have.
+    Sync(sync::SyncArgs),
     /// Addresses that are no longer written to, and why.
     Suppressions(suppressions::SuppressionsArgs),
     /// Companies: settings, fallback, import and export.
@@ -222,7 +228,7 @@ pub fn main() -> ExitCode {
 async fn run(cli: Cli) -> Result<Exit, Failure> {
     let common = &cli.common;
     let prefix = match cli.command {
-        Command::Worker(_) => logging::Prefix::Seconds,
+        Command::Worker(_) | Command::Sync(_) => logging::Prefix::Seconds,
         Command::Serve(_) => logging::Prefix::Millis,
         _ => logging::Prefix::Program,
     };
@@ -244,6 +250,8 @@ async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Resume(args) => resume::run(common, &args).await,
         Command::Track(args) => track::run(common, &args).await,
         Command::Read(args) => read::run(common, &args).await,
+        Command::Mailbox(args) => mailbox::run(common, &args).await,
+        Command::Sync(args) => sync::run(common, &args).await,
         Command::Suppressions(args) => suppressions::run(common, &args).await,
         Command::Company(command) => company::run(common, &command).await,
         Command::Records(command) => records::run(common, &command).await,

@@ -4,7 +4,7 @@ use super::store_args::StoreArgs;
 use super::{Common, Failure, load_plugin, stopping};
 use crate::Exit;
 use clap::Args;
-use postroom::app::keep_notifying;
+use postroom::app::{MailboxFollower, keep_notifying};
 use postroom::config::{PublicUrl, Web};
 use postroom_web::{Limits, Listeners, Site, serve};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -19,6 +19,8 @@ const METRICS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCAL
 #[command(after_help = "\
 It speaks HTTP: a proxy in front of it does TLS and is named in the operator's settings ([web], see docs/operator.md). It ends
 in good order on SIGTERM and Ctrl-C. The log, a line for each request, goes to standard error; no path and no body is in it.
+
+Meanwhile it follows the mailboxes, as `postroom sync --watch` does.
 
   POST /hooks/…        reports of SendGrid, Mailgun, Postmark, Amazon SES (postroom account webhook)
   GET  /o/….gif        pixels of mails whose opening is checked (postroom account settings --check-opens)
@@ -40,6 +42,9 @@ pub(super) struct ServeArgs {
     /// Address and port for readers of the metrics. Otherwise: the operator's settings, else 127.0.0.1:8026.
     #[arg(long, value_name = "ADDRESS")]
     metrics_listen: Option<SocketAddr>,
+    /// Do not follow the mailboxes: another program does (`postroom worker`, `postroom sync --watch`).
+    #[arg(long)]
+    no_sync: bool,
 }
 
 pub(super) async fn run(common: &Common, args: &ServeArgs) -> Result<Exit, Failure> {
@@ -67,10 +72,18 @@ pub(super) async fn run(common: &Common, args: &ServeArgs) -> Result<Exit, Failu
     }
     let attendance = connections.vault().attend("serve").await?;
     let notifying = keep_notifying(&connections, &engine);
+    let following = (!args.no_sync).then(|| {
+        let (follower, signal) = (MailboxFollower::new(connections.clone(), engine.clone()), stop.clone());
+        tokio::spawn(async move { follower.follow_all(signal).await })
+    });
     let site = Arc::new(site);
     let fresh = Arc::clone(&site);
     let fresh = tokio::spawn(async move { fresh.keep_link_keys_fresh().await });
     serve(Listeners { public: listener, metrics }, site, Limits::default(), stop.asked()).await;
+    if let Some(following) = following {
+        following.abort();
+        let _ = following.await;
+    }
     fresh.abort();
     notifying.abort();
     attendance.end().await;

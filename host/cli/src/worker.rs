@@ -5,14 +5,14 @@ use super::store_args::StoreArgs;
 use super::{Common, Failure, load_plugin, stopping};
 use crate::Exit;
 use clap::Args;
-use postroom::app::{WorkerLock, WorkerOptions, start_worker};
+use postroom::app::{MailboxFollower, WorkerLock, WorkerOptions, start_worker};
 
 /// The line that answers a signal to stop.
 pub(super) const STOPPING: &str = "stopping: what is in hand is finished first; ask once more to end at once";
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Takes what is due, attempts it, and writes down what came of it; then the copies in Sent, and the news for the company's records (docs/records.md). Any number of workers share a
+Takes what is due, attempts it, and writes down what came of it; then the copies in Sent, and the news for the company's records (docs/records.md). Meanwhile it follows the mailboxes, as `postroom sync --watch` does. Any number of workers share a
 store on PostgreSQL, on any number of machines; a store in a file has one. It may be killed at any moment: what it had in
 hand goes on with the next worker, and nothing is sent twice. Ctrl-C and SIGTERM finish what is in hand first.
 
@@ -29,6 +29,9 @@ pub(super) struct WorkerArgs {
     /// End when nothing is due any more.
     #[arg(long)]
     drain: bool,
+    /// Do not follow the mailboxes: another program does (`postroom sync --watch`).
+    #[arg(long)]
+    no_sync: bool,
 }
 
 pub(super) async fn run(common: &Common, args: &WorkerArgs) -> Result<Exit, Failure> {
@@ -43,16 +46,24 @@ pub(super) async fn run(common: &Common, args: &WorkerArgs) -> Result<Exit, Fail
     let json_wanted = common.json;
     let options = WorkerOptions { in_hand: usize::from(args.in_hand), drain: args.drain, account: None };
     // From here on: what is taken into hand is not dropped by a signal.
-    let stop = stopping::listen()?;
+    let signal = stopping::listen()?;
+    let asked = signal.clone();
     let stop = async move {
-        stop.asked().await;
+        asked.asked().await;
         tracing::info!("{STOPPING}");
     };
     let engine = load_plugin::engine(common)?;
+    // What drains ends by itself, and waits for no mailbox.
+    let follower = (!args.no_sync && !args.drain).then(|| MailboxFollower::new(connections.clone(), engine.clone()));
+    let following = follower.map(|follower| tokio::spawn(async move { follower.follow_all(signal).await }));
     let worker = start_worker(&connections, &engine, options, &lock).await?;
     let tally = worker.tally();
     let attendance = connections.vault().attend("worker").await?;
     let worked = worker.run(stop).await;
+    if let Some(following) = following {
+        following.abort();
+        let _ = following.await;
+    }
     attendance.end().await;
     connections.close().await;
     worked?;

@@ -109,8 +109,9 @@ pub use crate::vault::{KeyRow, KeySource, Rotated};
 pub use postroom_store::{
     AccountPause, AttachedFile, Attempt, AttemptResult, AuditFilter, AuditHead, AuditVerdict, Backup, Batch,
     BatchCounts, BatchId, Bookmark, Changed, CompanyStore, ConversationDetail, ConversationFilter,
-    ConversationRow, Count, Enqueued, Erased, Event, FilePlace, Filter, Listed, Location, Mail, MailCommand,
-    MailCommandResult, MailId, MailSummary, MailboxFolder, MailboxMessage, MailboxToFollow, NoticeFilter,
-    NoticeKind, NoticeRow, NoticeState, OpenCheck, Order, OutboxRow, PartnerContact, PauseCause, QueueState,
+    ConversationRow, Count, Direction, DocumentLink, Enqueued, Erased, Event, FilePlace, Filter, Healed,
+    Listed, Location, Mail, MailCommand, MailCommandResult, MailId, MailSummary, MailboxFolder,
+    MailboxMessage, MailboxToFollow, MessageFile, NoticeFilter, NoticeKind, NoticeRow, NoticeState,
+    OpenCheck, Order, OutboxRow, PartnerContact, PauseCause, Person, PersonRole, Proposal, QueueState,
     Restored, SearchFilter, SendOptions, Store, StoreError, Suppression, UserStore, WaitReason,
 };

@@ -66,6 +66,7 @@ create table conversations (
 create index conversations_by_time on conversations (mailbox, latest, number);
 create index conversations_of_assignee on conversations (assignee) where assignee is not null;
 create index conversations_of_private_user on conversations (private_to) where private_to is not null;
+create index conversations_private on conversations (mailbox) where is_private = 1;
 create index conversations_of_answering_user on conversations (answering) where answering is not null;
 
 -- A message, once for a mailbox however many folders it is in.
@@ -113,6 +114,7 @@ create index mailbox_messages_of_mail on mailbox_messages (mail) where mail is n
 create index mailbox_messages_unclassified on mailbox_messages (mailbox, number) where kind is null;
 create index mailbox_messages_unplaced on mailbox_messages (mailbox, unplaced) where unplaced is not null;
 create index mailbox_messages_of_private_user on mailbox_messages (private_to) where private_to is not null;
+create index mailbox_messages_private on mailbox_messages (mailbox) where is_private = 1;
 
 -- Where a message stands on the server. Without a message: one that was taken out of the index, by an erasure or by retention,
 -- and is not to be indexed again.
@@ -126,6 +128,7 @@ create table mailbox_places (
 );
 
 create index mailbox_places_of_message on mailbox_places (message);
+create index mailbox_places_unseen on mailbox_places (message) where is_seen = 0;
 
 -- Identities of messages that an erasure took out of the index, wherever they turn up.
 create table mailbox_withheld (
@@ -163,8 +166,8 @@ create table mailbox_partners (
 
 create index mailbox_partners_of_message on mailbox_partners (message);
 
--- The addresses of partners, from mails that were sent to them and by hand. One that a person removed stays, so that no later
--- mail brings it back.
+-- The addresses of partners: from mails that an account sent to them, and by hand, without an account. One that a person removed
+-- stays as such, so that no later mail brings it back.
 create table partner_addresses (
     company text not null references companies (id) on delete cascade,
     partner text not null,
@@ -173,8 +176,9 @@ create table partner_addresses (
     address_digest bigint not null,
     address text not null,
     name text,
+    account text not null,
     source text not null check (source in ('mail', 'hand', 'removed')),
-    primary key (company, partner, address_key)
+    primary key (company, partner, address_key, account)
 );
 
 create index partner_addresses_by_digest on partner_addresses (company, address_digest);

@@ -64,6 +64,10 @@ pub enum Action {
     Restored,
     /// The maker of an attempt reported what contradicts the decision about it.
     Contradicted,
+    /// A message or a conversation was marked private, or not any more.
+    Privacy,
+    /// The words of an account's bodies are indexed from now on, or not any more.
+    BodyIndex,
 }
 
 impl Action {
@@ -83,6 +87,8 @@ impl Action {
             Self::AccountState => "account-state",
             Self::Restored => "restored",
             Self::Contradicted => "contradicted",
+            Self::Privacy => "privacy",
+            Self::BodyIndex => "body-index",
         }
     }
 }

@@ -5,6 +5,29 @@
 //! message is taken out of a folder by that server's word alone. A conversation belongs to one account, and each statement of a
 //! person names its owner in its own `where`: counts, subjects and times are of what that person may see.
 
-mod stubs;
+pub(crate) mod access;
+pub(crate) mod bodies;
+pub(crate) mod bookmarks;
+pub(crate) mod changes;
+pub(crate) mod conditions;
+pub(crate) mod contacts;
+pub(crate) mod conversing;
+pub(crate) mod entering;
+pub(crate) mod folders;
+pub(crate) mod full_text;
+pub(crate) mod handling;
+pub(crate) mod inserting;
+pub(crate) mod kinds;
+pub(crate) mod lease;
+pub(crate) mod linked;
+pub(crate) mod listing;
+pub(crate) mod mapping;
+pub(crate) mod moving;
+pub(crate) mod places;
+pub(crate) mod purging;
+pub(crate) mod reading;
+pub(crate) mod recording;
+pub(crate) mod related;
 pub(crate) mod types;
 pub(crate) mod views;
+pub(crate) mod words;

@@ -324,13 +324,15 @@ pub struct KnownMessage {
     pub clues: Vec<Clue>,
 }
 
-/// A message with the places where it can be fetched.
+/// A message with a place where it can be fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlacedMessage {
     /// Identity.
     pub id: IndexedMessageId,
     /// A folder that it is in.
-    pub folder: String,
+    pub folder: FolderId,
+    /// That folder's name, as commands spell it.
+    pub name: String,
     /// That folder's UIDVALIDITY.
     pub uid_validity: u32,
     /// Its uid there.

@@ -4,6 +4,7 @@
 //! Invariant: what comes from outside is bound, never part of a statement's text.
 
 pub(crate) mod address_key;
+pub(crate) mod digest;
 pub(crate) mod row;
 pub(crate) mod rows;
 pub(crate) mod scope;

@@ -49,6 +49,52 @@ impl Scope {
         }
     }
 
+    /// Returns the condition on rows of a mailbox; the owner is bound as parameter `number`.
+    pub(crate) fn on_mailboxes(self, table: &str, number: u8) -> String {
+        let mailboxes = self.on("mailboxes", number);
+        format!("{table}.mailbox in (select mailboxes.number from mailboxes where {mailboxes})")
+    }
+
+    /// Returns the condition on messages and conversations that are not private to another user. An administrator sees all.
+    pub(crate) fn sees(self, table: &str, number: u8) -> String {
+        match self {
+            Self::User(_) => format!("({table}.is_private = 0 or {table}.private_to = ${number})"),
+            Self::Company(_) => "1 = 1".to_owned(),
+        }
+    }
+
+    /// Returns the condition on conversations of which at least one message is visible.
+    pub(crate) fn on_conversations(self, table: &str, number: u8) -> String {
+        format!(
+            "{} and {} and exists (select 1 from mailbox_messages as visible \
+             where visible.conversation = {table}.number and {})",
+            self.on_mailboxes(table, number),
+            self.sees(table, number),
+            self.sees("visible", number),
+        )
+    }
+
+    /// Returns the condition on messages that are visible.
+    pub(crate) fn on_messages(self, table: &str, number: u8) -> String {
+        let own = format!("{} and {}", self.on_mailboxes(table, number), self.sees(table, number));
+        match self {
+            Self::User(_) => format!(
+                "{own} and exists (select 1 from conversations as whole \
+                 where whole.number = {table}.conversation and {})",
+                self.sees("whole", number),
+            ),
+            Self::Company(_) => own,
+        }
+    }
+
+    /// Returns the user whose own rows these are; none: an administrator's.
+    pub(crate) fn user(self) -> Option<UserId> {
+        match self {
+            Self::User(user) => Some(user),
+            Self::Company(_) => None,
+        }
+    }
+
     /// Returns the id that these conditions compare with.
     pub(crate) fn owner(self) -> String {
         match self {

@@ -73,6 +73,16 @@ impl MailboxAccess {
         Ok(found)
     }
 
+    /// Lists the company's users: those who may take care of a conversation are among them.
+    pub async fn colleagues(&self) -> Result<Vec<User>, AppError> {
+        Ok(self.connections.store().company_store(self.company.id).users().await?)
+    }
+
+    /// Finds a user of the company.
+    pub async fn colleague(&self, login: &Name) -> Result<User, AppError> {
+        Ok(self.connections.store().company_store(self.company.id).user(login).await?)
+    }
+
     /// Lists conversations, newest first.
     pub async fn conversations(&self, filter: &ConversationFilter) -> Result<Vec<ConversationRow>, AppError> {
         Ok(self.store().conversations(filter).await?)
@@ -225,10 +235,7 @@ impl MailboxAccess {
         login: Option<&Name>,
     ) -> Result<Changed, AppError> {
         let to = match login {
-            Some(login) => {
-                let user = self.connections.store().company_store(self.company.id).user(login).await?;
-                Some(user.id)
-            }
+            Some(login) => Some(self.colleague(login).await?.id),
             None => None,
         };
         Ok(self.store().assign(id, expected, to).await?)

@@ -11,6 +11,7 @@ mod responses;
 mod reuse;
 mod security;
 mod stages;
+mod sync;
 mod texts;
 
 use postroom_model::AllowList;
