@@ -12,7 +12,7 @@ use postroom_model::{Company, Name};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Actions: asked, asked-again, held, released, cancelled, sent-again, answered-fallback, contradicted, exported, erased,
-emptied, account-state, restored. Nothing can be taken out of the log. It names no recipients, only how many there were;
+emptied, account-state, restored, privacy, body-index. Nothing can be taken out of the log. It names no recipients, only how many there were;
 `postroom timeline MAIL` says who they are, and what the servers answered.
 
 Each entry carries the SHA-256 of itself and of the entry before. --verify checks all of them, and exits with 8 and the first

@@ -47,11 +47,11 @@ pub(super) async fn run(common: &Common, args: &EraseArgs) -> Result<Exit, Failu
 }
 
 fn show(common: &Common, erased: &Erased, scrubbed: bool) -> Result<Exit, Failure> {
-    let Erased { pseudonym, mails, cancelled, suppressions, left } = erased;
+    let Erased { pseudonym, mails, cancelled, suppressions, messages, left } = erased;
     if common.json {
         json(&serde_json::json!({
-            "pseudonym": pseudonym, "mails": mails, "cancelled": cancelled, "suppressions": suppressions, "left": left,
-            "scrubbed": scrubbed,
+            "pseudonym": pseudonym, "mails": mails, "cancelled": cancelled, "suppressions": suppressions,
+            "messages": messages, "left": left, "scrubbed": scrubbed,
         }))?;
         return Ok(Exit::Done);
     }
@@ -61,6 +61,9 @@ fn show(common: &Common, erased: &Erased, scrubbed: bool) -> Result<Exit, Failur
     }
     if *suppressions > 0 {
         line("the address is still not written to")?;
+    }
+    if *messages > 0 {
+        line(&format!("{messages} messages left the index of the mailboxes; they are on their server still"))?;
     }
     for place in left {
         line(&printable(&format!("the address is still in {place}: change that by hand")))?;

@@ -367,6 +367,7 @@ fn of_store(error: &StoreError) -> Fault {
         | StoreError::NoSuchUser(_)
         | StoreError::NoSuchAccount(_)
         | StoreError::NoSuchMail(_)
+        | StoreError::NotInMailbox { .. }
         | StoreError::Taken { .. }
         | StoreError::Invalid { .. } => Fault::Input,
         StoreError::AskedElsewhere(_) => Fault::Refused,

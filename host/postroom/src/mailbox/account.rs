@@ -113,11 +113,8 @@ impl MailboxSync<'_> {
     async fn compare_due(&mut self, now: DateTime<FixedOffset>) -> Result<(), SyncError> {
         let rows = self.store.mailbox_folders(self.lease.account()).await?;
         let due = rows.into_iter().find(|row| {
-            let since = row.compared_at.or(row.looked_at);
-            let is_old = since.is_some_and(|since| now.signed_duration_since(since) > COMPARE);
-            !row.is_gone
-                && row.cursor.is_some()
-                && (is_old || row.compared_at.is_none() && row.fault.is_some())
+            let is_old = row.compared_at.is_none_or(|since| now.signed_duration_since(since) > COMPARE);
+            !row.is_gone && row.cursor.is_some() && is_old
         });
         let Some(row) = due else { return Ok(()) };
         let healed = self.folder(now).compare(&row).await?;

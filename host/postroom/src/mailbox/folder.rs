@@ -18,10 +18,11 @@ const BATCH: usize = 200;
 const FIRST: usize = 200;
 /// Newest messages whose flags are asked for again on a server that does not count changes.
 const FLAGS: u32 = 500;
-/// A VANISHED of more than this share of a folder, in percent, and of more than [`FEW`] messages, is compared with a list of all uids
-/// before it is believed: a server was seen to report every message as gone on each SELECT.
+/// Seconds between two such questions.
+const FLAGS_AGAIN: i64 = 600;
+/// A VANISHED of more than this share of a folder, in percent, is compared with a list of all uids before it is believed: a server was
+/// seen to report every message as gone on each SELECT.
 const LARGE_SHARE: u64 = 20;
-const FEW: u64 = 20;
 
 /// Makes rows of the index of envelopes: with their conversations, partners and documents.
 pub trait Indexing: Send + Sync {
@@ -99,10 +100,16 @@ impl FolderSync<'_> {
         let is_unchanged = state.uid_next == cursor.uid_next
             && row.on_server == Some(state.messages)
             && state.highest_modseq == cursor.highest_modseq;
-        if is_unchanged {
+        if is_unchanged && !self.asks_for_flags(row, state) {
             return Ok(FolderResult { has_history: cursor.floor > 1, ..FolderResult::default() });
         }
         self.catch_up(row, cursor).await
+    }
+
+    /// Returns true if the flags of an unchanged folder are asked for: of a server that counts no changes, every ten minutes.
+    fn asks_for_flags(&self, row: &FolderRow, state: FolderState) -> bool {
+        let period = |time: DateTime<FixedOffset>| time.timestamp().div_euclid(FLAGS_AGAIN);
+        state.highest_modseq.is_none() && row.looked_at.map(period) != Some(period(self.now))
     }
 
     /// Indexes the newest messages of a folder that the index has nothing of.
@@ -119,6 +126,8 @@ impl FolderSync<'_> {
         let (rows, missing) = self.rows(row, state.uid_validity, &uids, true).await?;
         let after = if missing.is_empty() { after } else { FolderCursor { highest_modseq: None, ..after } };
         result.indexed += self.store.record_messages(self.lease, row.id, None, after, &rows).await?.added;
+        // What was just fetched need not be compared for a day.
+        self.store.note_compared(self.lease, row.id, self.now, Healed::default()).await?;
         self.note_missing(row, &missing).await?;
         Ok(result)
     }
@@ -161,7 +170,7 @@ impl FolderSync<'_> {
         let indexed = from_ranges(self.store.indexed_uids(row.id).await?);
         let noticed = self.session.noticed();
         let told = changes.vanished.union(&noticed.vanished).intersection(&indexed);
-        let is_large = told.len() > FEW && told.len() * 100 > indexed.len() * LARGE_SHARE;
+        let is_large = told.len() * 100 > indexed.len() * LARGE_SHARE;
         let expected = row.on_server.map(|before| u64::from(before) + arrived);
         let fewer = expected != Some(u64::from(state.messages));
         let is_listed = match changes.by {

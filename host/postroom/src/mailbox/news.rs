@@ -93,7 +93,7 @@ pub(super) async fn fetch(
     of: &PlacedMessage,
     most: u64,
 ) -> Result<Vec<u8>, SyncError> {
-    let at = Place { folder: of.folder.clone(), uid_validity: of.uid_validity, uid: of.uid };
+    let at = Place { folder: of.name.clone(), uid_validity: of.uid_validity, uid: of.uid };
     let mut raw = Vec::new();
     while (raw.len() as u64) < most {
         let piece = session.message(&at, raw.len() as u64, LARGEST_SLICE).await?;

@@ -145,6 +145,8 @@ impl Store {
                 Note { detail: Some(detail.into()), ..Note::of(Action::Restored, "administrator", now) };
             add(&mut transaction, row::parsed(&company, "id")?, None, &note);
         }
+        // Their owners are those of another store, and the mailboxes have changed since.
+        sqlx::query("update mailboxes set lease_owner = null, lease = 0").execute(&mut *transaction).await?;
         sqlx::query("delete from backups").execute(&mut *transaction).await?;
         transaction.commit().await?;
         Ok(held)

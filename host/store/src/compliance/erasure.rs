@@ -7,6 +7,7 @@ use crate::compliance::audit::{Action, Note, add, note_mail};
 use crate::compliance::personal::{PersonalColumn, REWRITTEN};
 use crate::compliance::pseudonym::{replace_addresses, replaced};
 use crate::compliance::retention::{drop_contents, empty};
+use crate::mailbox::purging;
 use crate::schema::dialect::Dialect;
 use crate::sql::address_key::address_key;
 use crate::sql::row::{self, Time};
@@ -33,6 +34,8 @@ pub struct Erased {
     pub cancelled: Vec<String>,
     /// Reasons for which the address is not written to; they hold on.
     pub suppressions: u64,
+    /// Messages that were taken out of the index of the mailboxes. They are on the server still, and are not indexed again.
+    pub messages: u64,
     /// Where the address still is: settings that a person wrote, and can change.
     pub left: Vec<String>,
 }
@@ -80,6 +83,16 @@ impl CompanyStore<'_> {
             .bind(pseudonym.clone())
             .execute(&mut *transaction)
             .await?;
+        let is_named = |text: &str| {
+            let own = |found: &str| (address_key(found) == own).then(String::new);
+            replaced(text, &addresses, "") != text || replace_addresses(text, own) != text
+        };
+        let messages = purging::erase(&mut transaction, self.company, &own, is_named).await?;
+        sqlx::query("delete from partner_addresses where company = $1 and address_key = $2")
+            .bind(self.company.to_string())
+            .bind(own.clone())
+            .execute(&mut *transaction)
+            .await?;
         let is_his = |recipient: &str| address_key(recipient) == own;
         crate::erp::notices::erase(&mut transaction, self.company, is_his, &pseudonym).await?;
         let suppressions = sqlx::query(
@@ -93,11 +106,18 @@ impl CompanyStore<'_> {
             .await?
             .rows_affected();
         let left = self.settings_with(&mut transaction, &addresses).await?;
-        let detail = format!("{} mails, {} of them cancelled", mails.len(), cancelled.len());
+        let detail = match messages {
+            0 => format!("{} mails, {} of them cancelled", mails.len(), cancelled.len()),
+            _ => format!(
+                "{} mails, {} of them cancelled, {messages} messages of mailboxes",
+                mails.len(),
+                cancelled.len()
+            ),
+        };
         let note = Note { detail: Some(detail.into()), ..Note::of(Action::Erased, "administrator", now) };
         add(&mut transaction, self.company, None, &note);
         transaction.commit().await?;
-        Ok(Erased { pseudonym, mails: mails.len() as u64, cancelled, suppressions, left })
+        Ok(Erased { pseudonym, mails: mails.len() as u64, cancelled, suppressions, messages, left })
     }
 
     /// Refuses the address of a user or an account of the company: the program would go on using it.
@@ -199,6 +219,10 @@ impl CompanyStore<'_> {
              from accounts where company = $1 \
              union all select 'a folder of the account ' || accounts.name, folders.folder \
              from folders join accounts on accounts.id = folders.account where accounts.company = $1 \
+             union all select 'a folder in the mailbox of the account ' || accounts.name, \
+             mailbox_folders.name || ' ' || coalesce(mailbox_folders.mapped, '') from mailbox_folders \
+             join mailboxes on mailboxes.number = mailbox_folders.mailbox \
+             join accounts on accounts.id = mailboxes.account where accounts.company = $1 \
              union all select 'where the company''s records are', place from records where company = $1",
         );
         let rows = rows.bind(self.company.to_string()).fetch_all(connection).await?;

@@ -19,6 +19,11 @@ pub(crate) struct PersonalColumn {
 
 const OF_MAIL: &str = "mail in (select id from mails where company = $1)";
 const OF_COMPANY: &str = "company = $1";
+const OF_MAILBOX: &str = "mailbox in (select number from mailboxes where company = $1)";
+const OF_MESSAGE: &str = "message in (select mailbox_messages.number from mailbox_messages join mailboxes \
+                          on mailboxes.number = mailbox_messages.mailbox where mailboxes.company = $1)";
+const OF_CONVERSATION: &str = "conversation in (select conversations.number from conversations join mailboxes \
+                               on mailboxes.number = conversations.mailbox where mailboxes.company = $1)";
 /// An account that was removed; that of an account in use is a setting, which a person changes.
 const OF_REMOVED_ACCOUNT: &str = "company = $1 and name_key is null";
 
@@ -78,14 +83,32 @@ pub(crate) const REWRITTEN: &[PersonalColumn] = &[
     text(("pauses", OF_COMPANY), ("''", "account"), "reason"),
     text(("batches", OF_COMPANY), NO_MAIL, "name"),
     text(("batches", OF_COMPANY), NO_MAIL, "name_key"),
+    text(("mailbox_folders", OF_MAILBOX), ("''", "cast(number as text)"), "fault"),
+    text(("conversation_notes", OF_CONVERSATION), ("''", "cast(number as text)"), "text"),
+    text(("bookmarks", OF_MESSAGE), ("''", "cast(number as text)"), "name"),
+    text(("partner_addresses", OF_COMPANY), ("''", "address_key"), "partner"),
+    text(("partner_addresses", OF_COMPANY), ("''", "address_key"), "name"),
+    text(("mailbox_partners", OF_MESSAGE), ("''", "partner"), "partner"),
+    text(("mailbox_documents", OF_MESSAGE), ("''", "cast(message as text)"), "partner"),
+    text(("mailbox_documents", OF_MESSAGE), ("''", "cast(message as text)"), "reason"),
+    text(("conversation_proposals", OF_MESSAGE), ("''", "cast(message as text)"), "reason"),
     addresses(REMOVED, NO_MAIL, "address"),
     text(REMOVED, NO_MAIL, "display_name"),
 ];
 
 /// Columns that erasing changes by a statement of their own: they are compared as addresses, not searched as texts.
 #[cfg(test)]
-pub(crate) const REPLACED_WHOLE: &[(&str, &[&str])] =
-    &[("suppressions", &["address_key", "address"]), ("notices", &["recipient", "thread"])];
+pub(crate) const REPLACED_WHOLE: &[(&str, &[&str])] = &[
+    ("suppressions", &["address_key", "address"]),
+    ("notices", &["recipient", "thread"]),
+    // Messages that name the person are taken out of the index, whole, and a conversation has the subject of one that is left.
+    (
+        "mailbox_messages",
+        &["message_id", "subject", "base_subject", "people", "files", "thread_index", "reason"],
+    ),
+    ("conversations", &["subject"]),
+    ("partner_addresses", &["address_key", "address"]),
+];
 
 /// Columns that hold nothing of a person, and columns of which `erase` says that the address is still in them.
 #[cfg(test)]
@@ -193,4 +216,14 @@ pub(crate) const IMPERSONAL: &[(&str, &[&str])] = &[
             "state",
         ],
     ),
+    ("mailboxes", &["account", "company", "lease_owner"]),
+    // `erase` names those that hold the address.
+    ("mailbox_folders", &["name", "special_use", "delimiter", "mapped", "healed"]),
+    ("conversations", &["assignee", "private_to", "answering"]),
+    ("mailbox_messages", &["direction", "kind", "gmail_thread", "private_to", "mail"]),
+    ("mailbox_places", &["flags"]),
+    ("partner_addresses", &["company", "account", "source"]),
+    ("mailbox_documents", &["document_kind", "document_number"]),
+    ("conversation_notes", &["user_id"]),
+    ("bookmarks", &["user_id"]),
 ];

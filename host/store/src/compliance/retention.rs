@@ -42,8 +42,8 @@ impl CompanyStore<'_> {
 }
 
 impl Store {
-    /// Empties the mails of every company that ended longer ago than it stores their content. May be repeated, and interrupted.
-    /// Returns how many were emptied now.
+    /// Empties the mails of every company that ended longer ago than it stores their content, and takes messages out of the index
+    /// of its mailboxes that are older than that. May be repeated, and interrupted. Returns how many mails were emptied now.
     pub async fn apply_retention(&self, now: Time) -> Result<u64, StoreError> {
         let rows = sqlx::query("select id, retention from companies where retention is not null");
         let mut all = 0;
@@ -51,10 +51,25 @@ impl Store {
             let days = i64::try_from(row::count(&company, "retention")?).unwrap_or(i64::MAX);
             let before = Duration::try_days(days).and_then(|days| now.checked_sub_signed(days));
             if let Some(before) = before {
-                all += self.empty_before(row::parsed(&company, "id")?, before, now).await?;
+                let company = row::parsed(&company, "id")?;
+                all += self.empty_before(company, before, now).await?;
+                self.take_out_before(company, before, now).await?;
             }
         }
         Ok(all)
+    }
+
+    /// Takes messages out of the index of the mailboxes that the servers received before this time.
+    async fn take_out_before(&self, company: CompanyId, before: Time, now: Time) -> Result<(), StoreError> {
+        let messages = self.apply_mailbox_retention(company, before).await?;
+        if messages > 0 {
+            let detail = format!("{messages} messages of mailboxes from before {}", row::stamp(before));
+            let note = Note { detail: Some(detail.into()), ..Note::of(Action::Emptied, "retention", now) };
+            let mut transaction = self.write().await?;
+            add(&mut transaction, company, None, &note);
+            transaction.commit().await?;
+        }
+        Ok(())
     }
 
     async fn empty_before(&self, company: CompanyId, before: Time, now: Time) -> Result<u64, StoreError> {

@@ -132,8 +132,7 @@ fn conditions(
 /// Adds that conversations `c` are among those that have such a message.
 fn among(conditions: &mut Conditions, add: impl FnOnce(&mut Conditions)) {
     let messages = conditions.within(add);
-    conditions
-        .and(&format!("c.number in (select m.conversation from mailbox_messages as m where {messages})"));
+    conditions.and(&format!("c.number in (select m.conversation from mailbox_messages as m where {messages})"));
 }
 
 /// Adds that conversations `c` have such a message.
@@ -217,9 +216,8 @@ pub(crate) async fn fill(
             }
         }
         add_new(&mut of.partners, partners.remove(&number).unwrap_or_default(), |one, other| one == other);
-        let is_same = |one: &DocumentLink, other: &DocumentLink| {
-            (&one.kind, &one.number) == (&other.kind, &other.number)
-        };
+        let is_same =
+            |one: &DocumentLink, other: &DocumentLink| (&one.kind, &one.number) == (&other.kind, &other.number);
         add_new(&mut of.documents, documents.remove(&number).unwrap_or_default(), is_same);
     }
     Ok(())

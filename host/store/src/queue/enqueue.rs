@@ -5,6 +5,7 @@ use crate::error::or_taken;
 use crate::mail::batches::NEVER_LEFT;
 use crate::mail::message_blob::MessageBlob;
 use crate::mail::types::{NewMail, OpenCheck};
+use crate::mailbox::contacts::add_those_of_mails;
 use crate::queue::attached_files::insert_files;
 use crate::queue::state::{Enqueued, Order, QueueState, WaitReason, intent_of};
 use crate::sql::row;
@@ -130,12 +131,27 @@ impl UserStore<'_> {
         insert_files(transaction, entering).await?;
         insert_open_checks(transaction, entering).await?;
         insert_outbox_rows(transaction, entering, order).await?;
+        self.insert_contacts(transaction, entering).await?;
         if let Some(asker) = asker {
             let action = |resend| if resend > 0 { Action::AskedAgain } else { Action::Asked };
             let asked: Vec<_> = entering.iter().map(|it| (it.mail, action(it.resend))).collect();
             note_asked(transaction, asker, &asked);
         }
         Ok(())
+    }
+
+    /// Stores to which addresses of partners mails go: by them a mailbox's messages are a partner's.
+    async fn insert_contacts(
+        &self,
+        connection: &mut AnyConnection,
+        entering: &[Entering<'_>],
+    ) -> Result<(), StoreError> {
+        if entering.iter().all(|it| it.mail.document.is_none()) {
+            return Ok(());
+        }
+        let row = sqlx::query("select company from users where id = $1").bind(self.user.to_string());
+        let Some(row) = row.fetch_optional(&mut *connection).await? else { return Ok(()) };
+        add_those_of_mails(connection, row::parsed(&row, "company")?, entering.iter().map(|it| it.mail)).await
     }
 
     /// Returns which of these mails have an intent that exists, in their order.

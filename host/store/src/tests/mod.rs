@@ -15,6 +15,10 @@ mod interleavings;
 mod invitations;
 mod isolation;
 mod late_reports;
+mod mailbox;
+mod mailbox_fixture;
+mod mailbox_people;
+mod mailbox_words;
 mod mails;
 mod matrix;
 mod notices;
@@ -119,6 +123,30 @@ suite! {
         after_an_erasure_no_report_brings_the_address_back,
         every_text_column_is_erased_or_holds_nothing_of_a_person,
         what_an_erasure_rewrites_it_rewrites_in_every_column;
+    mailbox:
+        one_program_at_a_time_follows_a_mailbox,
+        a_cursor_moves_from_where_it_was_read_and_with_what_it_moved_over,
+        a_message_seen_twice_is_one_and_a_similar_one_is_another,
+        a_message_that_moves_keeps_its_bookmark_and_conversation,
+        a_folder_that_is_numbered_anew_keeps_its_conversations,
+        flags_and_folders_are_as_the_server_has_them,
+        a_message_is_found_by_its_clues_with_what_is_known_of_it,
+        a_message_is_classified_once_and_only_people_are_unread;
+    mailbox_people:
+        conversations_are_paged_newest_first_and_none_is_left_out,
+        a_partner_s_conversations_are_those_of_all_their_addresses,
+        a1_a_contact_of_an_account_is_seen_by_its_users_alone,
+        what_two_people_change_at_once_one_of_them_is_told,
+        d9_what_is_private_is_in_no_list_count_subject_or_search_of_others,
+        d10_what_people_split_and_join_the_rules_leave_alone,
+        a_bookmark_is_its_user_s_or_shared;
+    mailbox_words:
+        words_are_found_in_subjects_people_files_and_numbers,
+        no_search_is_syntax_of_a_database,
+        bodies_are_searched_where_that_is_wanted_and_forgotten_where_it_is_not,
+        an_erased_person_is_taken_out_of_the_index_and_does_not_come_back,
+        retention_takes_old_messages_out_of_the_index,
+        an_account_or_company_that_is_removed_takes_its_index_with_it;
     mails:
         a_kept_mail_comes_back_byte_for_byte,
         a11_the_mails_of_an_account_are_listed_newest_first,

@@ -69,7 +69,7 @@ impl Connection {
         .await
     }
 
-    /// `BODY.PEEK[HEADER.FIELDS (…)]<0.65536>`
+    /// Builds `BODY.PEEK[HEADER.FIELDS (…)]<0.65536>`.
     pub(super) fn header_fields(&self, names: &[&str]) -> Result<MessageDataItemName<'static>, Failure> {
         let unusable = |name: &str| {
             self.server.ruled_out(format!("\"{}\" is no name of a header field", name.escape_debug()))
@@ -325,7 +325,7 @@ fn section_numbers(section: &str) -> Option<Numbers> {
     Vec1::try_from(numbers?).ok().map(Numbers)
 }
 
-/// The bytes of the one `BODY[…]` among items; NIL is none.
+/// Returns the bytes of the one `BODY[…]` among items; NIL is none.
 pub(super) fn body(items: &[Value]) -> Option<Vec<u8>> {
     let place = items.iter().position(|value| {
         value.atom().and_then(|atom| atom.get(..5)).is_some_and(|start| start.eq_ignore_ascii_case("BODY["))

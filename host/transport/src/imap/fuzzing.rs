@@ -1,5 +1,8 @@
 //! IMAP with a server whose responses were written beforehand, for the fuzzers.
 
+use std::num::NonZeroU64;
+use std::time::Duration;
+
 use super::account::Account;
 use super::connection::Connection;
 use super::failure::Server;
@@ -22,7 +25,8 @@ pub async fn answer(question: u8, script: &[u8]) {
     }
     let at = Place { folder: "INBOX".to_owned(), uid_validity: 7, uid: 3 };
     let uids = [1, 2, 3];
-    match question % 10 {
+    connection.follow();
+    match question % 16 {
         0 => drop(connection.folders().await),
         1 => drop(connection.open("INBOX", Access::Read, true).await),
         2 => drop(connection.search("INBOX", &[], None, 1_000).await),
@@ -32,6 +36,15 @@ pub async fn answer(question: u8, script: &[u8]) {
         6 => drop(connection.fetch_part(&at, "1").await),
         7 => drop(connection.set_flags("INBOX", 7, &uids, &["\\Seen".to_owned()], &[]).await),
         8 => drop(connection.log_in(&account.login, &mut ProbeLog::default()).await),
+        9 => drop(connection.status("INBOX", true).await),
+        10 => drop(connection.existing("INBOX", 7, 1..=u32::MAX).await),
+        11 => drop(connection.sync_envelopes("INBOX", 7, &uids, true).await),
+        12 => drop(connection.sync_flags("INBOX", 7, 1..=u32::MAX).await),
+        13 => drop(connection.idle(Duration::from_millis(1)).await),
+        14 => {
+            drop(connection.open("INBOX", Access::Read, true).await);
+            drop(connection.changed_since(NonZeroU64::MIN).await);
+        }
         _ => drop(connection.search("INBOX", &[], Some(1_000), 10).await),
     }
 }

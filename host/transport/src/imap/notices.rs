@@ -42,7 +42,7 @@ impl Notice {
     }
 }
 
-/// What was reported since it was asked last.
+/// The changes that were reported since they were taken last.
 pub(super) struct Notices {
     /// In the order in which they came.
     vanished: Vec<(u32, u32)>,

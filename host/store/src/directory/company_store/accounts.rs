@@ -263,6 +263,7 @@ impl CompanyStore<'_> {
             "delete from user_settings where account = $1",
             "delete from folders where account = $1",
             "delete from fallbacks where account = $1",
+            "delete from mailboxes where account = $1",
         ] {
             sqlx::query(forget).bind(id.to_string()).execute(&mut *transaction).await?;
         }

@@ -39,7 +39,7 @@ impl MemoryMailboxes {
         })
     }
 
-    /// Numbers the messages of a folder anew from 1, with another UIDVALIDITY.
+    /// Renumbers the messages of a folder from 1, with another UIDVALIDITY.
     pub fn renumber(&self, account: &str, folder: &str) {
         self.change(account, |account| {
             account.folders.get_mut(folder).map(super::folder::MemoryFolder::renumber)

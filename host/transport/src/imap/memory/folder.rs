@@ -75,7 +75,7 @@ impl MemoryFolder {
         true
     }
 
-    /// Numbers all messages anew, with another validity.
+    /// Renumbers all messages, with another validity.
     pub(super) fn renumber(&mut self) {
         self.uid_validity += 1;
         self.changes += 1;

@@ -27,7 +27,7 @@ pub struct MemoryMailboxes {
     state: Arc<Mutex<State>>,
 }
 
-/// How much a server reports of changes.
+/// The extent to which a server reports changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MemoryMode {
     /// Changed flags and expunged messages since a modification sequence.
@@ -39,10 +39,10 @@ pub enum MemoryMode {
     Plain,
 }
 
-/// How an account's server behaves towards a session. A session has the extensions of the time when it was opened.
+/// The extensions and faults of an account's server. A session has the extensions of the time when it was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MemoryServer {
-    /// How much it reports of changes.
+    /// The extent to which it reports changes.
     pub mode: MemoryMode,
     /// It reports changes at once.
     pub idle: bool,

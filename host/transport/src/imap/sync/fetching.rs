@@ -10,6 +10,7 @@ use io_imap::types::sequence::SequenceSet;
 use super::super::connection::{CommandResponse, Connection, MOST_MEMORY, SMALL, item};
 use super::super::failure::MailboxError;
 use super::super::fetch::{body, envelope, flags};
+use super::super::mailbox::Envelope;
 use super::super::response::Value;
 use super::super::selected::Access;
 use super::super::wire::{Expected, WireError};
@@ -20,7 +21,9 @@ use crate::budget::{HeapSize, SERVERS};
 /// The flags of messages.
 const FLAGS: Expected = Expected { data: &["FETCH"], ..SMALL };
 /// Messages whose flags are fetched by one command.
-const WINDOW: u32 = 20_000;
+const WINDOW: u32 = 5_000;
+/// The most messages whose flags are fetched.
+const MOST: u64 = 1_000_000;
 
 impl Connection {
     /// Returns whether the folder that is open counts modification sequences. Where it does not, a server refuses every
@@ -31,7 +34,7 @@ impl Connection {
             .is_some_and(|selected| selected.state.highest_modseq.is_some_and(|highest| highest > 0))
     }
 
-    pub(super) async fn sync_envelopes(
+    pub(in crate::imap) async fn sync_envelopes(
         &mut self,
         folder: &str,
         uid_validity: u32,
@@ -53,51 +56,79 @@ impl Connection {
         let other = gmail.then_some("X-GM-THRID");
         self.fetch_each(folder, uid_validity, uids, &items, other, |uid, items| {
             let header = body(items).unwrap_or_default();
-            let recognized = recognized(envelope(uid, items, &header), &header);
+            let envelope = Envelope { flags: lasting_flags(items), ..envelope(uid, items, &header) };
+            let recognized = recognized(envelope, &header);
             let gmail_thread = item(items, "X-GM-THRID").and_then(Value::number);
             SyncEnvelope { modseq: modseq(items), gmail_thread, ..recognized }
         })
         .await
     }
 
-    /// Fetches the flags of a range, in windows, so that each answer is bounded.
-    pub(super) async fn sync_flags(
+    /// Fetches the flags of a range, in windows of messages that exist, so that each answer and their number are bounded.
+    pub(in crate::imap) async fn sync_flags(
         &mut self,
         folder: &str,
         uid_validity: u32,
         range: RangeInclusive<u32>,
     ) -> Result<Vec<FlagChange>, MailboxError> {
         self.open_as(folder, uid_validity, Access::Read).await?;
-        let uid_next = self.selected.as_ref().map_or(0, |selected| selected.state.uid_next);
-        let (mut next, mut end) = ((*range.start()).max(1), *range.end());
-        if end.saturating_sub(next) > WINDOW {
-            // Without this, a range up to the greatest uid would be asked for in 200,000 commands.
-            end = end.min(uid_next);
-        }
+        let (first, last) = ((*range.start()).max(1), *range.end());
+        let messages = self.selected.as_ref().map_or(0, |selected| selected.state.messages);
+        let windows = if first > last {
+            Vec::new()
+        } else if messages.min(last - first) < WINDOW {
+            vec![(first, last)]
+        } else {
+            self.windows(folder, uid_validity, range).await?
+        };
         let mut items = vec![MessageDataItemName::Uid, MessageDataItemName::Flags];
         if self.counts_changes() {
             items.push(MessageDataItemName::ModSeq);
         }
         let mut memory = SERVERS.reservation(MOST_MEMORY);
         let mut found = Vec::new();
-        while next <= end {
-            let last = end.min(next.saturating_add(WINDOW - 1));
-            let Ok(set) = SequenceSet::try_from(format!("{next}:{last}").as_str()) else { break };
+        for (first, last) in windows {
+            // Some servers refuse the greatest uid as a number.
+            let set = if last == u32::MAX { format!("{first}:*") } else { format!("{first}:{last}") };
+            let Ok(set) = SequenceSet::try_from(set.as_str()) else { continue };
             let response = self.fetch(set, items.clone(), None, FLAGS).await?;
-            let within = |change: &FlagChange| (next..=last).contains(&change.uid);
+            let within = |change: &FlagChange| (first..=last).contains(&change.uid);
             for change in changes(&response).filter(within) {
                 memory.hold(&change).map_err(|over| self.over_budget(over))?;
                 found.push(change);
             }
-            let Some(behind) = last.checked_add(1) else { break };
-            next = behind;
         }
         found.sort_by_key(|change| change.uid);
         Ok(found)
     }
 
+    /// Splits a range into windows of so many messages that exist.
+    async fn windows(
+        &mut self,
+        folder: &str,
+        uid_validity: u32,
+        range: RangeInclusive<u32>,
+    ) -> Result<Vec<(u32, u32)>, MailboxError> {
+        let existing = self.existing(folder, uid_validity, range).await?;
+        if existing.len() > MOST {
+            let what = format!("more than {MOST} messages in one question");
+            return Err(self.server.ruled_out(what).into());
+        }
+        let mut windows: Vec<(u32, u32)> = Vec::new();
+        for (place, uid) in existing.iter().enumerate() {
+            match windows.last_mut() {
+                Some((_, last)) if place % WINDOW as usize != 0 => *last = uid,
+                _ => windows.push((uid, uid)),
+            }
+        }
+        Ok(windows)
+    }
+
     /// Asks for all messages whose flags changed after a modification sequence.
-    pub(super) async fn changed_since(&mut self, modseq: NonZeroU64) -> Result<CommandResponse, WireError> {
+    pub(in crate::imap) async fn changed_since(
+        &mut self,
+        modseq: NonZeroU64,
+    ) -> Result<CommandResponse, WireError> {
         let items = vec![MessageDataItemName::Uid, MessageDataItemName::Flags, MessageDataItemName::ModSeq];
         let body = CommandBody::Fetch {
             sequence_set: SequenceSet::try_from("1:*").map_err(|_| WireError::NotImap("1:*".to_owned()))?,
@@ -115,11 +146,18 @@ pub(super) fn changes(response: &CommandResponse) -> impl Iterator<Item = FlagCh
     response.fetched().filter_map(|items| {
         let uid = item(items, "UID").and_then(Value::number).filter(|uid| *uid > 0)?;
         item(items, "FLAGS").and_then(Value::list)?;
-        Some(FlagChange { uid, flags: flags(items), modseq: modseq(items) })
+        Some(FlagChange { uid, flags: lasting_flags(items), modseq: modseq(items) })
     })
 }
 
-/// `MODSEQ (624140003)`
+/// Returns the flags of a message but `\Recent`, which is another one in each session.
+fn lasting_flags(items: &[Value]) -> Vec<String> {
+    let mut flags = flags(items);
+    flags.retain(|flag| !flag.eq_ignore_ascii_case("\\Recent"));
+    flags
+}
+
+/// Reads `MODSEQ (624140003)`.
 fn modseq(items: &[Value]) -> Option<u64> {
     item(items, "MODSEQ").and_then(Value::list)?.first()?.number().filter(|modseq| *modseq > 0)
 }

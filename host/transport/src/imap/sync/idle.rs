@@ -11,7 +11,7 @@ use crate::budget::SERVERS;
 use crate::session::{Deadline, StreamError};
 
 /// The end of IDLE.
-pub(super) enum Idled {
+pub(in crate::imap) enum Idled {
     /// The server reported a change, or ended IDLE by itself.
     Changed,
     /// The time passed.
@@ -28,7 +28,7 @@ impl Connection {
 
     /// Waits until the server reports a change, or `limit` passed, and ends IDLE by DONE. A line that comes before `+`, or
     /// with the answer to DONE, is a change, too.
-    pub(super) async fn idle(&mut self, limit: Duration) -> Result<Idled, WireError> {
+    pub(in crate::imap) async fn idle(&mut self, limit: Duration) -> Result<Idled, WireError> {
         let opening = Deadline::after(self.timeouts.command);
         let end = Deadline::after(limit);
         let request = Request::fixed(self.tag(), "IDLE");
@@ -74,7 +74,7 @@ impl Connection {
     }
 
     /// Collects what the server reports beside its answers.
-    pub(super) fn follow(&mut self) {
+    pub(in crate::imap) fn follow(&mut self) {
         self.notices = Some(Notices::default());
     }
 }

@@ -39,20 +39,28 @@ impl From<OverBudget> for Unlisted {
 }
 
 impl Connection {
-    /// Lists the uids of a range that exist.
-    pub(super) async fn existing(
+    /// Lists the uids of a range that exist. A folder that is open is brought up to date first: servers search it as it was
+    /// when they reported changes last.
+    pub(in crate::imap) async fn existing(
         &mut self,
         folder: &str,
         uid_validity: u32,
         range: RangeInclusive<u32>,
     ) -> Result<UidSet, MailboxError> {
+        let was_open = self.has_open(folder);
         self.open_as(folder, uid_validity, Access::Read).await?;
+        let (mut next, end) = ((*range.start()).max(1), *range.end());
+        if next > end {
+            return Ok(UidSet::new());
+        }
+        if was_open {
+            self.bring_up_to_date().await?;
+        }
         let (messages, uid_next) = self
             .selected
             .as_ref()
             .map_or((0, 0), |selected| (selected.state.messages, selected.state.uid_next));
         let mut found = Found { pairs: Vec::new(), window: (0, 0), memory: SERVERS.reservation(MOST_MEMORY) };
-        let (mut next, end) = ((*range.start()).max(1), *range.end());
         while next <= end {
             // Behind the least uid that a new message can get there are few messages.
             let last = if messages <= WINDOW || next >= uid_next {
@@ -65,6 +73,13 @@ impl Connection {
             next = behind;
         }
         Ok(UidSet::from_pairs(found.pairs))
+    }
+
+    async fn bring_up_to_date(&mut self) -> Result<(), MailboxError> {
+        let limit = self.timeouts.command;
+        let response = self.run(CommandBody::Noop, SMALL, limit).await;
+        let response = response.map_err(|error| self.unanswered("NOOP was not answered", &error))?;
+        self.expect_ok(&response, "the server refused NOOP")
     }
 
     async fn list(&mut self, first: u32, last: u32, found: &mut Found) -> Result<(), MailboxError> {

@@ -32,8 +32,8 @@ pub use types::{
 };
 pub use uid_set::UidSet;
 
-/// One connection that follows a mailbox. After a failure that is transient the session is of no more use: close it, and open
-/// another one. Every request may be repeated.
+/// One connection that follows a mailbox. When it was lost, every further request fails with a transient failure: close the
+/// session, and open another one. Every request may be repeated.
 pub trait SyncSession: Send {
     /// Returns the extensions that the session uses. An extension that the server refuses later is left out from then on.
     fn capabilities(&self) -> SyncCapabilities;
@@ -70,7 +70,8 @@ pub trait SyncSession: Send {
         uids: &'a [u32],
     ) -> MailboxFuture<'a, Vec<SyncEnvelope>>;
 
-    /// Fetches the flags of the messages of a range, lowest uid first. What the server leaves out is left out.
+    /// Fetches the flags of the messages of a range, lowest uid first. What the server leaves out is left out. A range of more
+    /// than 50,000 messages may be refused: the memory of one answer is bounded.
     fn flags<'a>(
         &'a mut self,
         folder: &'a str,

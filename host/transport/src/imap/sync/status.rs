@@ -13,7 +13,7 @@ use super::super::wire::Expected;
 impl Connection {
     /// Asks for the state of a folder. None where the answer is of another folder, lacks something, or says 0 for it, and
     /// where the server does not take the question.
-    pub(super) async fn status(
+    pub(in crate::imap) async fn status(
         &mut self,
         folder: &str,
         condstore: bool,

@@ -18,7 +18,7 @@ pub struct SyncCapabilities {
     pub gmail: bool,
 }
 
-/// What is stored of a folder.
+/// The part of a folder's state that is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KnownFolder {
     /// Its validity.
@@ -27,7 +27,7 @@ pub struct KnownFolder {
     pub highest_modseq: Option<u64>,
 }
 
-/// How changes were found, and so how complete they are.
+/// The means by which changes were found, and so how complete they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangesBy {
     /// `vanished` and `flags` are complete.
@@ -56,7 +56,7 @@ pub struct FolderChanges {
 pub struct FlagChange {
     /// Its uid.
     pub uid: u32,
-    /// All its flags and keywords.
+    /// All its flags and keywords but `\Recent`, which is another one in each session.
     pub flags: Vec<String>,
     /// Its modification sequence, where the server sent it.
     pub modseq: Option<u64>,
@@ -94,7 +94,7 @@ pub enum Waited {
     CannotWait,
 }
 
-/// What a server reported beside its answers.
+/// The changes that a server reported beside its answers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Noticed {
     /// Uids of VANISHED.

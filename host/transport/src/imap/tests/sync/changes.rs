@@ -2,7 +2,7 @@
 
 use super::super::super::{ChangesBy, FlagChange, MailboxError, Noticed, UidSet};
 use super::super::{answer, command, logged_in};
-use super::{ALL, KNOWN, opened_with, session, state, uids, with_qresync};
+use super::{ALL, KNOWN, opened_with, session, state, uids, up_to_date, with_qresync};
 use crate::tests::server::{Peer, Server};
 
 const QRESYNC: &str = "EXAMINE INBOX (QRESYNC (7 60))";
@@ -225,6 +225,7 @@ async fn messages_that_vanish_during_any_command_are_noticed_every_line_of_them(
         with_qresync(&mut peer).await;
         opened_with(&mut peer, "EXAMINE INBOX", &[]).await;
         let found = ["VANISHED 3", "VANISHED 5:6", "ESEARCH UID ALL 1:2", "vanished 9,8"];
+        answer(&mut peer, "NOOP", &["VANISHED 2"], "OK").await;
         answer(&mut peer, "UID SEARCH", &found, "OK").await;
         answer(&mut peer, "UID FETCH", &["VANISHED 20", "4 EXISTS", "1 FETCH (UID 1 FLAGS ())"], "OK").await;
         answer(&mut peer, "LIST", &["VANISHED 30", "LIST () \"/\" INBOX"], "OK").await;
@@ -240,7 +241,7 @@ async fn messages_that_vanish_during_any_command_are_noticed_every_line_of_them(
     assert_eq!(session.flags("INBOX", 7, 1..=9).await.expect("flags").len(), 1);
     session.folders().await.expect("folders");
     let noticed = session.noticed();
-    assert_eq!(noticed, Noticed { vanished: uids("3,5:6,8:9,20,30"), expunged: false, arrived: true });
+    assert_eq!(noticed, Noticed { vanished: uids("2:3,5:6,8:9,20,30"), expunged: false, arrived: true });
     assert_eq!(session.noticed(), Noticed::default());
     // Of a folder that is not open any more, nothing is returned.
     session.status("Sent").await.expect("a state");
@@ -254,8 +255,10 @@ async fn what_was_noticed_before_a_look_is_among_what_vanished() {
     let server = Server::start(|mut peer: Peer| async move {
         logged_in(&mut peer, "").await;
         opened_with(&mut peer, "EXAMINE INBOX", &[]).await;
+        up_to_date(&mut peer).await;
         answer(&mut peer, "UID SEARCH", &["VANISHED 3", "SEARCH 1", "2 EXPUNGE"], "OK").await;
         opened_with(&mut peer, "EXAMINE INBOX", &["VANISHED 4"]).await;
+        up_to_date(&mut peer).await;
         answer(&mut peer, "UID SEARCH", &["VANISHED 5", "SEARCH 1"], "OK").await;
         // Before CLOSED it is of the folder that was open, and the next one has other uids.
         opened_with(&mut peer, "EXAMINE Sent", &["VANISHED 8", "OK [CLOSED]", "VANISHED 6", "3 EXISTS"])
@@ -280,6 +283,7 @@ async fn a_report_that_everything_vanished_is_passed_on_as_one_range() {
         let lines = ["OK [HIGHESTMODSEQ 90] ok", "VANISHED (EARLIER) 1:4294967295"];
         opened_with(&mut peer, QRESYNC, &lines).await;
         // The way to find out.
+        up_to_date(&mut peer).await;
         let (tag, line) = command(&mut peer, "UID SEARCH").await;
         assert_eq!(line, "UID SEARCH RETURN (ALL) UID 1:11");
         peer.send(format!("* ESEARCH (TAG \"{tag}\") UID ALL 2,4,11\r\n{tag} OK\r\n")).await;

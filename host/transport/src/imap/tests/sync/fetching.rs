@@ -6,7 +6,7 @@ use super::super::super::{
     Account, FlagChange, MemoryMailboxes, Place, Security, SyncMailboxes, SyncSession,
 };
 use super::super::{answer, command, failed, logged_in, login};
-use super::{opened_with, session};
+use super::{opened_with, session, up_to_date};
 use crate::tests::server::{Peer, Server};
 
 const HEADER: &str = "From: Nora <nora@nord.test>\r\nSubject: Rechnung\r\nThread-Index: AdPm\r\n qw==\r\n\
@@ -38,7 +38,7 @@ async fn envelopes_come_with_what_conversations_are_found_by() {
         let header = format!("{HEADER}\r\n");
         let report = "Content-Type: MULTIPART/Report; boundary=x\r\n\r\n";
         peer.send(format!(
-            "* 1 FETCH (UID 3 X-GM-THRID 1278455344230334865 MODSEQ (88) FLAGS (\\Seen) RFC822.SIZE 70 \
+            "* 1 FETCH (UID 3 X-GM-THRID 1278455344230334865 MODSEQ (88) FLAGS (\\Recent \\Seen) RFC822.SIZE 70 \
              BODY[HEADER.FIELDS (FROM)]<0> {{{}}}\r\n{header})\r\n* 2 FETCH (UID 5 MODSEQ (0) RFC822.SIZE -1 \
              BODY[HEADER.FIELDS (FROM)]<0> {{{}}}\r\n{report})\r\n* 3 FETCH (UID 9 FLAGS ())\r\n\
              * 4 FETCH (UID 77 BODY[HEADER.FIELDS (FROM)]<0> \"\")\r\n{tag} OK\r\n",
@@ -105,23 +105,31 @@ async fn mails_of_programs_and_lists_are_marked() {
     }
 }
 
+/// Uids of more messages than one answer may hold.
+fn existing() -> String {
+    let uids: Vec<String> = (2..=6_000).chain([8_000]).map(|uid: u32| uid.to_string()).collect();
+    uids.join(" ")
+}
+
 #[tokio::test]
 async fn flags_are_fetched_in_windows_and_only_those_that_were_sent_count() {
     let server = Server::start(|mut peer: Peer| async move {
         logged_in(&mut peer, "CONDSTORE").await;
-        let state = ["3 EXISTS", "OK [UIDVALIDITY 7]", "OK [UIDNEXT 30000]", "OK [HIGHESTMODSEQ 90]"];
+        let state = ["6000 EXISTS", "OK [UIDVALIDITY 7]", "OK [UIDNEXT 9000]", "OK [HIGHESTMODSEQ 90]"];
         answer(&mut peer, "EXAMINE INBOX", &state, "OK").await;
+        up_to_date(&mut peer).await;
+        answer(&mut peer, "UID SEARCH UID 1:*", &[&format!("SEARCH {}", existing())], "OK").await;
         let lines = [
-            "2 FETCH (UID 4 FLAGS (\\Seen) MODSEQ (80))",
+            "2 FETCH (UID 4 FLAGS (\\Seen \\recent) MODSEQ (80))",
             "1 FETCH (UID 2 FLAGS ())",
             "3 FETCH (UID 9)",
             "3 FETCH (FLAGS (\\Seen))",
-            "3 FETCH (UID 20001 FLAGS ())",
+            "3 FETCH (UID 5002 FLAGS ())",
         ];
         let line = answer(&mut peer, "UID FETCH", &lines, "OK").await;
-        assert_eq!(line, "UID FETCH 1:20000 (UID FLAGS MODSEQ)");
-        let line = answer(&mut peer, "UID FETCH", &["3 FETCH (UID 20007 FLAGS (a))"], "OK").await;
-        assert_eq!(line, "UID FETCH 20001:30000 (UID FLAGS MODSEQ)");
+        assert_eq!(line, "UID FETCH 2:5001 (UID FLAGS MODSEQ)");
+        let line = answer(&mut peer, "UID FETCH", &["3 FETCH (UID 5007 FLAGS (a))"], "OK").await;
+        assert_eq!(line, "UID FETCH 5002:8000 (UID FLAGS MODSEQ)");
         // What was expunged meanwhile is left out, and not refused.
         let line = answer(&mut peer, "UID FETCH", &[], "NO [EXPUNGEISSUED] some are gone").await;
         assert_eq!(line, "UID FETCH 5:9 (UID FLAGS MODSEQ)");
@@ -136,7 +144,7 @@ async fn flags_are_fetched_in_windows_and_only_those_that_were_sent_count() {
         flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
         modseq,
     };
-    assert_eq!(found, [change(2, &[], None), change(4, &["\\Seen"], Some(80)), change(20_007, &["a"], None)]);
+    assert_eq!(found, [change(2, &[], None), change(4, &["\\Seen"], Some(80)), change(5_007, &["a"], None)]);
     assert_eq!(session.flags("INBOX", 7, 5..=9).await, Ok(vec![]));
     failed(session.flags("INBOX", 7, 5..=9).await);
     session.close().await;

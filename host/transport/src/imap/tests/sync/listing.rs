@@ -2,7 +2,7 @@
 
 use super::super::super::{MailboxError, UidSet, Verdict};
 use super::super::{answer, command, failed, logged_in};
-use super::{opened_with, session, uids};
+use super::{opened_with, session, uids, up_to_date};
 use crate::tests::server::{Peer, Server};
 
 #[tokio::test]
@@ -42,6 +42,7 @@ async fn no_set_holds_nought_and_the_last_message_below_a_range_is_not_in_it() {
         opened_with(&mut peer, "EXAMINE INBOX", &[]).await;
         let line = answer(&mut peer, "UID SEARCH", &["SEARCH 1 11"], "OK").await;
         assert_eq!(line, "UID SEARCH UID 1:20");
+        up_to_date(&mut peer).await;
         // `12:*` finds 11, the last message.
         let line = answer(&mut peer, "UID SEARCH", &["SEARCH 11"], "OK").await;
         assert_eq!(line, "UID SEARCH UID 12:*");
@@ -70,9 +71,11 @@ async fn a_search_without_an_answer_is_not_an_empty_folder() {
             let fetched = ["1 FETCH (UID 2 FLAGS ())", "2 FETCH (FLAGS (\\Seen) UID 4)", "3 FETCH (UID 99)"];
             let line = answer(&mut peer, "UID FETCH", &fetched, "OK").await;
             assert_eq!(line, "UID FETCH 1:9 (UID FLAGS)");
+            up_to_date(&mut peer).await;
         }
         answer(&mut peer, "UID SEARCH", &[], "OK").await;
         answer(&mut peer, "UID FETCH", &[], "OK").await;
+        up_to_date(&mut peer).await;
         answer(&mut peer, "UID SEARCH", &[], "NO not now").await;
         peer.drain().await;
     })

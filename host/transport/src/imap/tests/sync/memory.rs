@@ -13,12 +13,12 @@ use super::super::super::{
 use super::super::{LONG, SHORT, failed, login};
 use super::uids;
 
-fn office() -> Account {
+fn in_memory() -> Account {
     Account::new("office", "mail.test", Security::Tls, login())
 }
 
 async fn open(mailboxes: &MemoryMailboxes) -> Box<dyn SyncSession> {
-    mailboxes.sync_session(&office()).await.expect("a session")
+    mailboxes.sync_session(&in_memory()).await.expect("a session")
 }
 
 fn with_mode(mode: MemoryMode) -> Arc<MemoryMailboxes> {
@@ -114,8 +114,8 @@ async fn a_connection_is_lost_with_the_command_that_a_test_chose() {
     // Another session is opened as if nothing had been, or fails to be.
     assert!(open(&mailboxes).await.folders().await.is_ok());
     mailboxes.fail_after("office", 1);
-    assert!(mailboxes.sync_session(&office()).await.is_err());
-    assert!(mailboxes.sync_session(&office()).await.is_ok());
+    assert!(mailboxes.sync_session(&in_memory()).await.is_err());
+    assert!(mailboxes.sync_session(&in_memory()).await.is_ok());
 }
 
 #[tokio::test]
@@ -184,7 +184,7 @@ async fn a_wait_ends_with_a_change_in_its_folder_alone() {
 #[tokio::test]
 async fn requests_and_sessions_see_the_same_mailbox() {
     let mailboxes = with_mode(MemoryMode::Qresync);
-    let account = office();
+    let account = in_memory();
     let mut session = open(&mailboxes).await;
     assert_eq!(session.status("INBOX").await, mailboxes.state(&account, "INBOX").await);
     mailboxes.set_flags(&account, "INBOX", 1, &[1], &["\\Seen".into()], &[]).await.expect("set");
@@ -272,7 +272,7 @@ proptest! {
                     Act::Fail(after) => mailboxes.fail_after("office", after),
                     Act::Look => {
                         if session.is_none() {
-                            session = mailboxes.sync_session(&office()).await.ok();
+                            session = mailboxes.sync_session(&in_memory()).await.ok();
                         }
                         if let Some(open) = &mut session && follower.look(&mut **open).await.is_err() {
                             session = None;

@@ -36,6 +36,11 @@ async fn opened_with(peer: &mut Peer, how: &str, lines: &[&str]) -> String {
     answer(peer, how, &untagged, "OK [READ-ONLY] opened").await
 }
 
+/// Lets a folder that is open be brought up to date.
+async fn up_to_date(peer: &mut Peer) {
+    answer(peer, "NOOP", &[], "OK").await;
+}
+
 /// The state that `opened_with` reports.
 fn state(highest_modseq: Option<u64>) -> FolderState {
     FolderState { uid_validity: 7, uid_next: 12, messages: 3, highest_modseq }

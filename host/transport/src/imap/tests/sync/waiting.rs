@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::super::super::{ImapClient, Noticed, Security, SyncMailboxes, Timeouts, Verdict, Waited};
 use super::super::{LONG, SHORT, account, answer, command, failed, logged_in};
-use super::{opened_with, session, uids, with_qresync};
+use super::{opened_with, session, uids, up_to_date, with_qresync};
 use crate::tests::server::{Peer, Server};
 
 /// Reads IDLE, and sends lines, `+` among them.
@@ -44,6 +44,7 @@ async fn a_change_ends_the_wait_wherever_in_idle_it_is_reported() {
             let tag = idle(&mut peer, lines).await;
             done(&mut peer, &tag, later).await;
             // The folder stays open, and the connection usable.
+            up_to_date(&mut peer).await;
             answer(&mut peer, "UID SEARCH", &["SEARCH 1"], "OK").await;
             peer.drain().await;
         })
