@@ -35,7 +35,7 @@ pub struct DraftRequest {
     pub settings: String,
 }
 
-/// What a letter begins with.
+/// The beginning of a letter.
 #[derive(Debug, Clone)]
 pub struct DraftLetter {
     /// Who gets it.

@@ -5,7 +5,7 @@ use crate::domain::inbound::Sender;
 use crate::domain::reading::AttachedFile;
 use chrono::{DateTime, FixedOffset};
 
-/// What a letter is.
+/// The kind of a letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LetterKind {
     /// A letter of its own.

@@ -9,7 +9,7 @@ const MOST: usize = 50;
 /// Bytes of what was given as an address and is none.
 const TEXT: usize = 200;
 
-/// Names the people of a field; none where there are none.
+/// Lists the people of a field by name; none where there are none.
 pub(super) fn named(list: &[Sender]) -> Option<String> {
     let mut names: Vec<String> = list.iter().take(MOST).map(person).filter(|name| !name.is_empty()).collect();
     if list.len() > MOST {
@@ -18,7 +18,7 @@ pub(super) fn named(list: &[Sender]) -> Option<String> {
     (!names.is_empty()).then(|| names.join(", "))
 }
 
-/// Names a person: as a header would, else by what stands there.
+/// Writes a person: as a header would, else by what stands there.
 fn person(of: &Sender) -> String {
     if let Ok(address) = Address::parse(of.address.trim()) {
         return Mailbox::new(of.name.as_deref(), address).to_string();

@@ -136,7 +136,7 @@ pub fn plain(of: &composing::Message, keeping: Keeping, use_case: &str) -> NewMa
     }
 }
 
-/// What a letter is stored with beside its message.
+/// The parts of a stored letter beside its message.
 #[derive(Debug)]
 pub struct LetterParts<'a> {
     /// `reply`, `reply-all`, `forward` or `new`.

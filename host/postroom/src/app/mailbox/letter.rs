@@ -23,7 +23,7 @@ use std::path::PathBuf;
 /// Bytes of everything that travels with a mail, by the plugin's rule: more of the original is not even fetched.
 const MOST: u64 = 25_000_000;
 
-/// What a person writes about a message.
+/// The words of a person about a message, and the choices around them.
 #[derive(Debug, Clone)]
 pub struct LetterRequest {
     /// Answer or forward.
@@ -48,7 +48,7 @@ pub struct LetterRequest {
     pub language: Option<String>,
 }
 
-/// Who gets a letter.
+/// The people who get a letter.
 #[derive(Debug, Clone, Default)]
 pub struct LetterPeople {
     /// To.
