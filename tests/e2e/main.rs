@@ -10,6 +10,7 @@ mod backup;
 mod batches;
 mod bulk;
 mod connection;
+mod conversations;
 mod erasure;
 mod erp_tables;
 mod expiry;

@@ -63,7 +63,9 @@ fn show(common: &Common, erased: &Erased, scrubbed: bool) -> Result<Exit, Failur
         line("the address is still not written to")?;
     }
     if *messages > 0 {
-        line(&format!("{messages} messages left the index of the mailboxes; they are on their server still"))?;
+        line(&format!(
+            "{messages} messages left the index of the mailboxes; they are on their server still"
+        ))?;
     }
     for place in left {
         line(&printable(&format!("the address is still in {place}: change that by hand")))?;

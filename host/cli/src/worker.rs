@@ -54,7 +54,8 @@ pub(super) async fn run(common: &Common, args: &WorkerArgs) -> Result<Exit, Fail
     };
     let engine = load_plugin::engine(common)?;
     // What drains ends by itself, and waits for no mailbox.
-    let follower = (!args.no_sync && !args.drain).then(|| MailboxFollower::new(connections.clone(), engine.clone()));
+    let follower =
+        (!args.no_sync && !args.drain).then(|| MailboxFollower::new(connections.clone(), engine.clone()));
     let following = follower.map(|follower| tokio::spawn(async move { follower.follow_all(signal).await }));
     let worker = start_worker(&connections, &engine, options, &lock).await?;
     let tally = worker.tally();

@@ -27,7 +27,14 @@ pub fn describe(message: &MailboxMessage, own: &BTreeSet<String>) -> Description
     if let Some(id) = &message.message_id {
         clues.add(ClueKind::MessageId, id.clone());
     }
-    if let Some(mail) = &message.own_mail {
+    let is_own = |address: &String| own.contains(&match_key(address));
+    let direction = match message.authors.iter().any(is_own) {
+        true => Direction::Outgoing,
+        false => Direction::Incoming,
+    };
+    // What comes in and passes a mail of ours on is no answer to it.
+    let is_about = !base.is_forward || direction == Direction::Outgoing;
+    if let Some(mail) = message.own_mail.as_ref().filter(|_| is_about) {
         clues.add(ClueKind::OwnMail, format!("mail:{mail}"));
     }
     let named = |ids: &[String]| ids.iter().rev().take(IDS).cloned().collect::<Vec<_>>();
@@ -47,11 +54,6 @@ pub fn describe(message: &MailboxMessage, own: &BTreeSet<String>) -> Description
     if !base.key.is_empty() {
         clues.add(ClueKind::Subject, format!("subject:{}", base.key));
     }
-    let is_own = |address: &String| own.contains(&match_key(address));
-    let direction = match message.authors.iter().any(is_own) {
-        true => Direction::Outgoing,
-        false => Direction::Incoming,
-    };
     let everyone = message.authors.iter().chain(&message.recipients).map(|address| match_key(address));
     let people: BTreeSet<String> =
         everyone.filter(|key| !key.is_empty() && !own.contains(key)).take(PEOPLE).collect();

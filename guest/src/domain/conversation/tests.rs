@@ -136,8 +136,9 @@ fn an_answer_by_its_subject_joins_with_a_documents_number_among_the_same_people_
 
 #[test]
 fn a_forward_is_no_answer_and_its_answers_are_of_it() {
-    let root = sent("q", "Invoice 5", 1);
+    let root = MailboxMessage { own_mail: Some("m1".into()), ..sent("q", "Invoice 5", 1) };
     let forward = answering("q", referring(&["q"], came("f", "WG: Invoice 5", 2)));
+    let forward = MailboxMessage { own_mail: Some("m1".into()), ..forward };
     let answer = answering("f", referring(&["q", "f"], sent("r", "Re: Fwd: Invoice 5", 3)));
     let found = place(&[known("c", &root), new(&forward), new(&answer)]).placements;
     assert_eq!((&found[0].conversation, &found[1].conversation), (&New(0), &New(0)));

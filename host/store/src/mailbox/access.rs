@@ -35,9 +35,17 @@ pub(crate) async fn mailboxes(
         true => format!(" and (select count(*) from {}) = 0", each.row()),
         false => format!(" and mailboxes.account in (select {} from {})", each.text("id"), each.row()),
     };
-    let sql = format!("select number, account from mailboxes where {}{among} order by number", scope.on("mailboxes", 2));
+    let sql = format!(
+        "select number, account from mailboxes where {}{among} order by number",
+        scope.on("mailboxes", 2)
+    );
     let rows = rows::bulk_query(sql, &rows::ids(accounts))?.bind(scope.owner()).fetch_all(connection).await?;
-    let read = |row| Ok(ReachableMailbox { number: sqlx::Row::try_get(row, "number")?, account: row::parsed(row, "account")? });
+    let read = |row| {
+        Ok(ReachableMailbox {
+            number: sqlx::Row::try_get(row, "number")?,
+            account: row::parsed(row, "account")?,
+        })
+    };
     rows.iter().map(read).collect()
 }
 

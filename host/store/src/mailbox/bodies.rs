@@ -18,7 +18,8 @@ const PAGE: i64 = 500;
 impl SystemStore {
     /// Returns true if the words of an account's bodies are to be indexed.
     pub async fn indexes_bodies(&self, account: AccountId) -> Result<bool, StoreError> {
-        let row = sqlx::query("select index_bodies from mailboxes where account = $1").bind(account.to_string());
+        let row =
+            sqlx::query("select index_bodies from mailboxes where account = $1").bind(account.to_string());
         let row = row.fetch_optional(&self.pool).await?;
         row.map_or(Ok(false), |row| row::flag(&row, "index_bodies"))
     }

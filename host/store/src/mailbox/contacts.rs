@@ -133,7 +133,10 @@ impl Store {
              order by source, address_key limit $3",
             visible(scope, 1),
         );
-        let rows = sqlx::query(AssertSqlSafe(sql)).bind(scope.owner()).bind(row::without_zeros(partner)).bind(CONTACTS);
+        let rows = sqlx::query(AssertSqlSafe(sql))
+            .bind(scope.owner())
+            .bind(row::without_zeros(partner))
+            .bind(CONTACTS);
         let mut contacts: BTreeMap<String, PartnerContact> = BTreeMap::new();
         for row in rows.fetch_all(&self.pool).await? {
             let contact = PartnerContact {
@@ -224,7 +227,8 @@ struct AddressRow {
 
 fn rows_of(partner: &str, account: AccountId, recipients: &[Recipient]) -> Vec<AddressRow> {
     // A blind copy goes to somebody else than the partner.
-    let is_theirs = |it: &&Recipient| it.field != "bcc" && !it.is_own_copy && !is_pseudonym(&it.party.address);
+    let is_theirs =
+        |it: &&Recipient| it.field != "bcc" && !it.is_own_copy && !is_pseudonym(&it.party.address);
     let to = recipients.iter().filter(is_theirs);
     let row = |it: &Recipient| AddressRow {
         partner: bounded(partner),
@@ -261,7 +265,8 @@ pub(crate) async fn add_those_of_earlier_mails(
             "select id, account, partner, recipients from mails where company = $1 and id > $2 and partner is not null \
              and partner <> '' order by id limit $3",
         );
-        let rows = rows.bind(company.to_string()).bind(after.clone()).bind(PAGE).fetch_all(&mut *connection).await?;
+        let rows =
+            rows.bind(company.to_string()).bind(after.clone()).bind(PAGE).fetch_all(&mut *connection).await?;
         let Some(last) = rows.last() else { return Ok(()) };
         after = row::text(last, "id")?;
         let mut all = BTreeSet::new();

@@ -25,8 +25,11 @@ pub(crate) async fn refresh(
              order by date, number limit 1)"
         )
     };
-    let last =
-        |of: &str| format!("(select max(date) from mailbox_messages as m where m.conversation = conversations.number{of})");
+    let last = |of: &str| {
+        format!(
+            "(select max(date) from mailbox_messages as m where m.conversation = conversations.number{of})"
+        )
+    };
     let public = " and m.is_private = 0";
     for sql in [
         format!(

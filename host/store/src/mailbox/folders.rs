@@ -176,7 +176,8 @@ impl SystemStore {
     ) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         let mailbox = hold(&mut transaction, lease, 0).await?.number;
-        let sql = "update mailbox_folders set compared_at = $1, healed = $2 where number = $3 and mailbox = $4";
+        let sql =
+            "update mailbox_folders set compared_at = $1, healed = $2 where number = $3 and mailbox = $4";
         let done = sqlx::query(sql)
             .bind(now.timestamp_millis())
             .bind(row::to_json(&healed)?)

@@ -303,7 +303,8 @@ impl Store {
             .fetch_optional(&mut *transaction)
             .await?
             .ok_or_else(missing)?;
-        let entry = privacy_entry(&mut transaction, row.try_get("mailbox")?, "conversation", id.number(), is_private);
+        let entry =
+            privacy_entry(&mut transaction, row.try_get("mailbox")?, "conversation", id.number(), is_private);
         let (company, detail) = entry.await?;
         let note = Entry { detail: Some(detail.into()), ..Entry::of(Action::Privacy, &by, now) };
         add(&mut transaction, company, None, &note);
@@ -333,7 +334,8 @@ impl Store {
             .await?
             .ok_or_else(missing)?;
         refresh(&mut transaction, &BTreeSet::from([row.try_get("conversation")?])).await?;
-        let entry = privacy_entry(&mut transaction, row.try_get("mailbox")?, "message", id.number(), is_private);
+        let entry =
+            privacy_entry(&mut transaction, row.try_get("mailbox")?, "message", id.number(), is_private);
         let (company, detail) = entry.await?;
         let note = Entry { detail: Some(detail.into()), ..Entry::of(Action::Privacy, &by, now) };
         add(&mut transaction, company, None, &note);

@@ -31,7 +31,8 @@ pub(crate) async fn insert_messages(
     insert_partners(connection, entering).await?;
     insert_documents(connection, entering).await?;
     insert_proposals(connection, mailbox.number, entering).await?;
-    let words: Vec<MessageWords> = entering.iter().map(|it| message_words(it, mailbox.index_bodies)).collect();
+    let words: Vec<MessageWords> =
+        entering.iter().map(|it| message_words(it, mailbox.index_bodies)).collect();
     insert_words(connection, &words).await
 }
 
@@ -201,7 +202,8 @@ async fn insert_keys(
         each.number("message"),
         each.row(),
     );
-    let rows: Vec<KeyRow> = keys.iter().map(|(key, message)| KeyRow { key: *key, message: *message }).collect();
+    let rows: Vec<KeyRow> =
+        keys.iter().map(|(key, message)| KeyRow { key: *key, message: *message }).collect();
     rows::bulk_query(sql, &rows)?.bind(mailbox).execute(connection).await?;
     Ok(())
 }

@@ -16,13 +16,21 @@ const PAGE: u32 = 1_000;
 
 impl SystemStore {
     /// Lists messages that were not classified yet and can be fetched, the newest first: at most `limit` (and 1,000).
-    pub async fn unclassified(&self, account: AccountId, limit: u32) -> Result<Vec<PlacedMessage>, StoreError> {
+    pub async fn unclassified(
+        &self,
+        account: AccountId,
+        limit: u32,
+    ) -> Result<Vec<PlacedMessage>, StoreError> {
         self.placed(account, "mailbox_messages.kind is null", limit).await
     }
 
     /// Lists messages whose bodies are to be indexed, are not yet, and can be fetched, the newest first: at most `limit` (and
     /// 1,000).
-    pub async fn without_body(&self, account: AccountId, limit: u32) -> Result<Vec<PlacedMessage>, StoreError> {
+    pub async fn without_body(
+        &self,
+        account: AccountId,
+        limit: u32,
+    ) -> Result<Vec<PlacedMessage>, StoreError> {
         self.placed(account, "mailbox_messages.has_body = 0 and mailboxes.index_bodies = 1", limit).await
     }
 

@@ -25,7 +25,9 @@ impl SystemStore {
             "select id, company from accounts where name_key is not null and mailbox is not null order by company, id",
         );
         let rows = rows.fetch_all(&self.pool).await?;
-        let read = |row| Ok(MailboxToFollow { company: row::parsed(row, "company")?, account: row::parsed(row, "id")? });
+        let read = |row| {
+            Ok(MailboxToFollow { company: row::parsed(row, "company")?, account: row::parsed(row, "id")? })
+        };
         rows.iter().map(read).collect()
     }
 
@@ -89,7 +91,8 @@ impl SystemStore {
 
     /// Ends a lease, if it was not lost before.
     pub async fn release_mailbox(&self, lease: &MailboxLease) -> Result<(), StoreError> {
-        let sql = "update mailboxes set lease_owner = null, lease = 0 where account = $1 and lease_owner = $2";
+        let sql =
+            "update mailboxes set lease_owner = null, lease = 0 where account = $1 and lease_owner = $2";
         let release = sqlx::query(sql).bind(lease.account.to_string()).bind(lease.owner.clone());
         self.write_one(release).await.map(drop)
     }

@@ -132,7 +132,8 @@ fn conditions(
 /// Adds that conversations `c` are among those that have such a message.
 fn among(conditions: &mut Conditions, add: impl FnOnce(&mut Conditions)) {
     let messages = conditions.within(add);
-    conditions.and(&format!("c.number in (select m.conversation from mailbox_messages as m where {messages})"));
+    conditions
+        .and(&format!("c.number in (select m.conversation from mailbox_messages as m where {messages})"));
 }
 
 /// Adds that conversations `c` have such a message.
@@ -193,7 +194,8 @@ pub(crate) async fn fill(
         }
     }
     let sql = format!(
-        "select m.number, m.conversation, m.subject, m.people from mailbox_messages as m \
+        "select m.number, m.conversation, coalesce(nullif(m.base_subject, ''), m.subject) as subject, m.people \
+         from mailbox_messages as m \
          where m.conversation in {among} and {within} order by m.date desc, m.number desc limit $3"
     );
     let messages = rows::bulk_query(sql, &ids)?.bind(scope.owner()).bind(MESSAGES);
@@ -216,8 +218,9 @@ pub(crate) async fn fill(
             }
         }
         add_new(&mut of.partners, partners.remove(&number).unwrap_or_default(), |one, other| one == other);
-        let is_same =
-            |one: &DocumentLink, other: &DocumentLink| (&one.kind, &one.number) == (&other.kind, &other.number);
+        let is_same = |one: &DocumentLink, other: &DocumentLink| {
+            (&one.kind, &one.number) == (&other.kind, &other.number)
+        };
         add_new(&mut of.documents, documents.remove(&number).unwrap_or_default(), is_same);
     }
     Ok(())

@@ -34,7 +34,8 @@ impl SystemStore {
             return Err(StoreError::MailboxMoved("a conversation was joined with another one".to_owned()));
         }
         let private = found.iter().map(|row| row::flag(row, "is_private")).collect::<Result<Vec<_>, _>>()?;
-        let by_hand = sqlx::query("select 1 from mailbox_messages where conversation = $1 and by_hand = 1 limit 1");
+        let by_hand =
+            sqlx::query("select 1 from mailbox_messages where conversation = $1 and by_hand = 1 limit 1");
         let by_hand = by_hand.bind(from.number()).fetch_optional(&mut *transaction).await?.is_some();
         if by_hand || private.contains(&true) {
             return Ok(false);
@@ -100,7 +101,8 @@ impl Store {
             .bind(message.number())
             .execute(&mut *transaction)
             .await?;
-        let others = sqlx::query("select 1 from mailbox_messages where conversation = $1 and number <> $2 limit 1");
+        let others =
+            sqlx::query("select 1 from mailbox_messages where conversation = $1 and number <> $2 limit 1");
         let others = others.bind(before).bind(message.number()).fetch_optional(&mut *transaction).await?;
         let conversation = match others {
             None => before,
@@ -129,12 +131,7 @@ impl Store {
         Ok(ConversationId::from_number(conversation))
     }
 
-    async fn join(
-        &self,
-        scope: Scope,
-        from: ConversationId,
-        into: ConversationId,
-    ) -> Result<(), StoreError> {
+    async fn join(&self, scope: Scope, from: ConversationId, into: ConversationId) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         let one = lock_conversation(&mut transaction, scope, from).await?;
         let other = lock_conversation(&mut transaction, scope, into).await?;
@@ -148,7 +145,10 @@ impl Store {
             Ok((row::flag(row, "is_private")?, row::optional_text(row, "private_to")?))
         };
         if privacy(&one)? != privacy(&other)? {
-            return Err(StoreError::invalid("conversation", "one of the two is private: mark both, or neither"));
+            return Err(StoreError::invalid(
+                "conversation",
+                "one of the two is private: mark both, or neither",
+            ));
         }
         move_all(&mut transaction, from, into, true).await?;
         transaction.commit().await

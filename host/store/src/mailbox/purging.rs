@@ -27,7 +27,10 @@ impl SystemStore {
         for row in gone.fetch_all(&mut *transaction).await? {
             let folder: i64 = row.try_get("number")?;
             empty_folder(&mut transaction, folder, row::from_millis(row.try_get("gone")?)).await?;
-            sqlx::query("delete from mailbox_folders where number = $1").bind(folder).execute(&mut *transaction).await?;
+            sqlx::query("delete from mailbox_folders where number = $1")
+                .bind(folder)
+                .execute(&mut *transaction)
+                .await?;
         }
         transaction.commit().await?;
         let sql = "select mailbox_messages.number from mailbox_messages join mailboxes on mailboxes.number = mailbox_messages.mailbox \
@@ -60,7 +63,8 @@ impl Store {
             let mut transaction = self.write().await?;
             let rows = sqlx::query(sql).bind(owner.to_owned()).bind(before.timestamp_millis()).bind(PAGE);
             let rows = rows.fetch_all(&mut *transaction).await?;
-            let messages = rows.iter().map(|row| row.try_get("number")).collect::<Result<BTreeSet<i64>, _>>()?;
+            let messages =
+                rows.iter().map(|row| row.try_get("number")).collect::<Result<BTreeSet<i64>, _>>()?;
             if messages.is_empty() {
                 return Ok(all);
             }
@@ -112,7 +116,8 @@ pub(crate) async fn erase(
         "select message from mailbox_people join mailboxes on mailboxes.number = mailbox_people.mailbox \
          where mailboxes.company = $1 and mailbox_people.address = $2",
     );
-    let rows = rows.bind(company.to_string()).bind(address_digest(address)).fetch_all(&mut *connection).await?;
+    let rows =
+        rows.bind(company.to_string()).bind(address_digest(address)).fetch_all(&mut *connection).await?;
     for row in &rows {
         messages.insert(row.try_get("message")?);
     }

@@ -71,11 +71,7 @@ impl CompanyStore<'_> {
 }
 
 impl Store {
-    async fn conversation(
-        &self,
-        scope: Scope,
-        id: ConversationId,
-    ) -> Result<ConversationDetail, StoreError> {
+    async fn conversation(&self, scope: Scope, id: ConversationId) -> Result<ConversationDetail, StoreError> {
         let mut connection = self.pool.acquire().await?;
         let sql = format!(
             "select conversations.*, mailboxes.account from conversations join mailboxes on mailboxes.number = conversations.mailbox \
@@ -257,7 +253,8 @@ async fn proposals(
         each.row(),
         scope.on_conversations("conversations", 2),
     );
-    let found = rows::bulk_query(sql, &rows::ids(messages))?.bind(scope.owner()).fetch_all(connection).await?;
+    let found =
+        rows::bulk_query(sql, &rows::ids(messages))?.bind(scope.owner()).fetch_all(connection).await?;
     let mut all: BTreeMap<i64, Vec<Proposal>> = BTreeMap::new();
     for row in found {
         let proposal = Proposal {

@@ -16,11 +16,7 @@ const RELATED: i64 = 500;
 
 impl SystemStore {
     /// Finds the messages of a mailbox that have one of these clues, newest first, at most 500.
-    pub async fn related(
-        &self,
-        account: AccountId,
-        clues: &[Clue],
-    ) -> Result<Vec<KnownMessage>, StoreError> {
+    pub async fn related(&self, account: AccountId, clues: &[Clue]) -> Result<Vec<KnownMessage>, StoreError> {
         let by_digest: BTreeMap<i64, &Clue> = clues.iter().map(|clue| (clue_digest(clue), clue)).collect();
         if by_digest.is_empty() {
             return Ok(Vec::new());
@@ -36,7 +32,8 @@ impl SystemStore {
             each.number("id"),
             each.row(),
         );
-        let found = rows::bulk_query(sql, &rows::ids(by_digest.keys()))?.bind(account.to_string()).bind(RELATED);
+        let found =
+            rows::bulk_query(sql, &rows::ids(by_digest.keys()))?.bind(account.to_string()).bind(RELATED);
         let found = found.fetch_all(&mut *connection).await?;
         let mut messages: Vec<KnownMessage> = Vec::new();
         let mut at: BTreeMap<i64, usize> = BTreeMap::new();

@@ -121,7 +121,9 @@ impl WordQuery {
 
     /// Writes the query for SQLite's FTS5. Each term is a string of letters and digits in quotation marks.
     pub(crate) fn for_sqlite(&self) -> String {
-        let term = |term: &Term| format!("\"{}\"{}", term.words.join(" "), if term.is_beginning { " *" } else { "" });
+        let term = |term: &Term| {
+            format!("\"{}\"{}", term.words.join(" "), if term.is_beginning { " *" } else { "" })
+        };
         self.0.iter().map(term).collect::<Vec<_>>().join(" AND ")
     }
 
@@ -171,7 +173,11 @@ mod tests {
             ("subject:x NEAR(y)", "\"subject x\" AND \"near y\" *", "'subject' <-> 'x' & 'near' <-> 'y':*"),
         ] {
             let query = WordQuery::parse(typed).unwrap();
-            assert_eq!((query.for_sqlite().as_str(), query.for_postgres().as_str()), (sqlite, postgres), "{typed}");
+            assert_eq!(
+                (query.for_sqlite().as_str(), query.for_postgres().as_str()),
+                (sqlite, postgres),
+                "{typed}"
+            );
         }
         for nothing in ["", "  ", "\"\"", "'; --", "*"] {
             assert_eq!(WordQuery::parse(nothing), None, "{nothing}");

@@ -1,7 +1,7 @@
 //! The index of a mailbox as its synchronisation writes it: cursors, leases, places, and what stays of a message that moves.
 
 use super::fixture::Fixture;
-use super::mailbox_fixture::{LEASE, Mailbox, all, clue, cursor, message, now, seen, searching};
+use super::mailbox_fixture::{LEASE, Mailbox, all, clue, cursor, message, now, searching, seen};
 use crate::*;
 use postroom_model::*;
 use std::time::Duration;
@@ -21,7 +21,11 @@ pub(super) async fn one_program_at_a_time_follows_a_mailbox(store: Store) {
     let lost = store.set_mailbox_folders(&first, &[seen("INBOX")], now()).await.unwrap_err();
     assert_eq!(lost, StoreError::MailboxLeaseLost(account.to_string()));
     store.release_mailbox(&first).await.unwrap();
-    assert_eq!(store.claim_mailbox(&one, account, later, LEASE).await.unwrap(), None, "another one's is not released");
+    assert_eq!(
+        store.claim_mailbox(&one, account, later, LEASE).await.unwrap(),
+        None,
+        "another one's is not released"
+    );
     store.release_mailbox(&second).await.unwrap();
     assert!(store.claim_mailbox(&one, account, later, LEASE).await.unwrap().is_some());
     // A clock that went back an hour does not stop the mailbox for as long.
@@ -37,25 +41,29 @@ pub(super) async fn a_cursor_moves_from_where_it_was_read_and_with_what_it_moved
     let (store, folder) = (fixture.store.clone(), mailbox.inbox);
     mailbox.record(&[message(1), message(2)]).await;
     for wrong in [None, Some(cursor(2)), Some(FolderCursor { highest_modseq: None, ..cursor(3) })] {
-        let moved = store.record_messages(&mailbox.lease, folder, wrong, cursor(9), &[message(8)]).await.unwrap_err();
+        let moved =
+            store.record_messages(&mailbox.lease, folder, wrong, cursor(9), &[message(8)]).await.unwrap_err();
         assert!(matches!(moved, StoreError::MailboxMoved(_)), "{moved}");
     }
     let other = FolderCursor { uid_validity: 8, ..cursor(3) };
-    let moved = store.record_changes(&mailbox.lease, folder, other, other, &[], &[1..=9], now()).await.unwrap_err();
+    let moved =
+        store.record_changes(&mailbox.lease, folder, other, other, &[], &[1..=9], now()).await.unwrap_err();
     assert!(matches!(moved, StoreError::MailboxMoved(_)), "{moved}");
     assert_eq!(store.indexed_uids(folder).await.unwrap(), [1..=2], "nothing was stored, and nothing left");
     let gone = IndexedMessage {
         conversation: ConversationChoice::Existing(ConversationId::from_number(5)),
         ..message(3)
     };
-    let gone = store.record_messages(&mailbox.lease, folder, mailbox.cursor, cursor(4), &[message(4), gone]).await;
+    let gone =
+        store.record_messages(&mailbox.lease, folder, mailbox.cursor, cursor(4), &[message(4), gone]).await;
     assert!(matches!(gone, Err(StoreError::MailboxMoved(_))), "{gone:?}");
     let rows = store.mailbox_folders(fixture.account.id).await.unwrap();
     assert_eq!(rows.iter().find(|it| it.id == folder).unwrap().cursor, mailbox.cursor);
     let without = FolderCursor { highest_modseq: None, floor: 100, ..cursor(3) };
     store.record_messages(&mailbox.lease, folder, mailbox.cursor, without, &[]).await.unwrap();
     store.record_messages(&mailbox.lease, folder, Some(without), cursor(3), &[]).await.unwrap();
-    let thief = store.claim_mailbox(&LeaseOwner::new("sync"), fixture.account.id, now() + LEASE * 2, LEASE).await;
+    let thief =
+        store.claim_mailbox(&LeaseOwner::new("sync"), fixture.account.id, now() + LEASE * 2, LEASE).await;
     assert!(thief.unwrap().is_some());
     let lost = store.record_messages(&mailbox.lease, folder, Some(cursor(3)), cursor(9), &[message(8)]).await;
     assert_eq!(lost.unwrap_err(), StoreError::MailboxLeaseLost(fixture.account.id.to_string()));
@@ -144,8 +152,10 @@ pub(super) async fn flags_and_folders_are_as_the_server_has_them(store: Store) {
     let (store, user_store) = (fixture.store.clone(), fixture.user_store());
     assert_eq!(store.indexed_uids(mailbox.inbox).await.unwrap(), [1..=3, 5..=5]);
     assert_eq!(store.folder_counts(mailbox.inbox).await.unwrap(), FolderCounts { places: 4, unseen: 4 });
-    let flags = |uid, flags: &[&str]| PlaceFlags { uid, flags: flags.iter().map(|it| (*it).to_owned()).collect() };
-    let set = [flags(1, &["\\Seen"]), flags(2, &["\\seen", "\\Answered"]), flags(3, &[]), flags(44, &["\\Seen"])];
+    let flags =
+        |uid, flags: &[&str]| PlaceFlags { uid, flags: flags.iter().map(|it| (*it).to_owned()).collect() };
+    let set =
+        [flags(1, &["\\Seen"]), flags(2, &["\\seen", "\\Answered"]), flags(3, &[]), flags(44, &["\\Seen"])];
     let done = store
         .record_changes(&mailbox.lease, mailbox.inbox, cursor(6), cursor(7), &set, &[4..=4, 5..=9], now())
         .await
@@ -158,7 +168,10 @@ pub(super) async fn flags_and_folders_are_as_the_server_has_them(store: Store) {
     let healed = Healed { added: 1, removed: 2, flags: 3 };
     store.note_compared(&mailbox.lease, mailbox.inbox, now(), healed).await.unwrap();
     assert!(store.note_folder_fault(&mailbox.lease, mailbox.inbox, Some("no UIDNEXT")).await.unwrap());
-    assert!(!store.note_folder_fault(&mailbox.lease, mailbox.inbox, Some("no UIDNEXT")).await.unwrap(), "once");
+    assert!(
+        !store.note_folder_fault(&mailbox.lease, mailbox.inbox, Some("no UIDNEXT")).await.unwrap(),
+        "once"
+    );
     user_store.map_folder(mailbox.archive, Some("Old ones"), 2).await.unwrap();
     let listed = user_store.mailbox_folder_list(&[]).await.unwrap();
     let names: Vec<_> = listed.iter().map(|it| (it.folder.name.as_str(), it.mapped.as_deref())).collect();
@@ -170,8 +183,12 @@ pub(super) async fn flags_and_folders_are_as_the_server_has_them(store: Store) {
     // A folder that is not listed keeps its cursor for as long as it may come back.
     store.set_mailbox_folders(&mailbox.lease, &[seen("Archive")], now()).await.unwrap();
     assert_eq!(user_store.mailbox_folder_list(&[fixture.account.id]).await.unwrap().len(), 1);
-    let back = store.set_mailbox_folders(&mailbox.lease, &[seen("INBOX"), seen("Archive")], now()).await.unwrap();
-    assert!(back.iter().all(|it| !it.is_gone) && back.iter().any(|it| it.cursor == Some(cursor(7))), "{back:?}");
+    let back =
+        store.set_mailbox_folders(&mailbox.lease, &[seen("INBOX"), seen("Archive")], now()).await.unwrap();
+    assert!(
+        back.iter().all(|it| !it.is_gone) && back.iter().any(|it| it.cursor == Some(cursor(7))),
+        "{back:?}"
+    );
     assert_eq!(back[0].mapped.as_deref(), Some("Old ones"));
     store.set_mailbox_folders(&mailbox.lease, &[seen("Archive")], now()).await.unwrap();
     store.set_mailbox_folders(&mailbox.lease, &[], now()).await.unwrap();
@@ -206,7 +223,10 @@ pub(super) async fn a_message_is_found_by_its_clues_with_what_is_known_of_it(sto
     assert_eq!(found.len(), 2);
     assert_eq!(found[0].clues, [clue("<b>")], "newest first");
     let known = &found[1];
-    assert_eq!((known.id, known.conversation, known.by_hand, known.mail), (id, conversation, false, Some(mail.id)));
+    assert_eq!(
+        (known.id, known.conversation, known.by_hand, known.mail),
+        (id, conversation, false, Some(mail.id))
+    );
     assert_eq!((&known.partners[..], &known.documents[..]), (&["Maes".to_owned()][..], &[document][..]));
     assert_eq!((known.base_subject.as_str(), known.gmail_thread), ("Question 1", Some(u64::MAX)));
     assert_eq!(known.clues.len(), 2);
@@ -227,7 +247,10 @@ pub(super) async fn a_message_is_classified_once_and_only_people_are_unread(stor
     let recorded = mailbox.record(&[new(1), new(2)]).await;
     let conversation = recorded.messages[0].unwrap().1;
     let open = store.unclassified(fixture.account.id, 10).await.unwrap();
-    assert_eq!(open.iter().map(|it| (it.uid, it.name.as_str())).collect::<Vec<_>>(), [(2, "INBOX"), (1, "INBOX")]);
+    assert_eq!(
+        open.iter().map(|it| (it.uid, it.name.as_str())).collect::<Vec<_>>(),
+        [(2, "INBOX"), (1, "INBOX")]
+    );
     assert_eq!(user_store.set_done(conversation, false, true).await.unwrap(), Changed::Yes);
     store.set_kind(&mailbox.lease, open[1].id, "bounce", true).await.unwrap();
     assert!(user_store.conversation(conversation).await.unwrap().conversation.is_done);
@@ -236,13 +259,15 @@ pub(super) async fn a_message_is_classified_once_and_only_people_are_unread(stor
     assert_eq!((seen.is_done, seen.messages, seen.unread), (false, 2, 1), "somebody wrote");
     assert_eq!(store.unclassified(fixture.account.id, 10).await.unwrap(), []);
     user_store.set_done(conversation, false, true).await.unwrap();
-    let in_it = |uid| IndexedMessage { conversation: ConversationChoice::Existing(conversation), ..message(uid) };
+    let in_it =
+        |uid| IndexedMessage { conversation: ConversationChoice::Existing(conversation), ..message(uid) };
     mailbox.record(&[IndexedMessage { is_quiet: true, ..in_it(3) }]).await;
     let old = IndexedMessage { date: Some(now() - chrono::Duration::days(900)), ..in_it(4) };
     mailbox.record(&[old]).await;
     assert!(user_store.conversation(conversation).await.unwrap().conversation.is_done);
     mailbox.record(&[in_it(5)]).await;
     assert!(!user_store.conversation(conversation).await.unwrap().conversation.is_done);
-    let gone = store.set_kind(&mailbox.lease, IndexedMessageId::from_number(1), "message", false).await.unwrap_err();
+    let gone =
+        store.set_kind(&mailbox.lease, IndexedMessageId::from_number(1), "message", false).await.unwrap_err();
     assert!(matches!(gone, StoreError::NotInMailbox { .. }), "{gone}");
 }

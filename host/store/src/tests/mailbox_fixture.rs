@@ -21,7 +21,12 @@ pub(super) struct Mailbox {
 }
 
 pub(super) fn seen(name: &str) -> FolderSeen {
-    FolderSeen { name: name.into(), special_use: Vec::new(), delimiter: Some("/".into()), is_selectable: true }
+    FolderSeen {
+        name: name.into(),
+        special_use: Vec::new(),
+        delimiter: Some("/".into()),
+        is_selectable: true,
+    }
 }
 
 pub(super) fn cursor(uid_next: u32) -> FolderCursor {
@@ -76,8 +81,10 @@ pub(super) fn message(uid: u32) -> IndexedMessage {
 impl Mailbox {
     /// Leases the mailbox of an account, and lists its folders.
     pub(super) async fn open(store: &SystemStore, account: AccountId) -> Self {
-        let lease = store.claim_mailbox(&LeaseOwner::new("sync"), account, now(), LEASE).await.unwrap().unwrap();
-        let folders = store.set_mailbox_folders(&lease, &[seen("INBOX"), seen("Archive")], now()).await.unwrap();
+        let lease =
+            store.claim_mailbox(&LeaseOwner::new("sync"), account, now(), LEASE).await.unwrap().unwrap();
+        let folders =
+            store.set_mailbox_folders(&lease, &[seen("INBOX"), seen("Archive")], now()).await.unwrap();
         let id = |name: &str| folders.iter().find(|it| it.folder.name == name).unwrap().id;
         Self { store: store.clone(), lease, inbox: id("INBOX"), archive: id("Archive"), cursor: None }
     }

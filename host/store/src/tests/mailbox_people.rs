@@ -56,7 +56,8 @@ pub(super) async fn conversations_are_paged_newest_first_and_none_is_left_out(st
     ] {
         assert_eq!(user_store.conversations(&none).await.unwrap(), [], "{none:?}");
     }
-    let inbox = ConversationFilter { folder: Some(mailbox.inbox), open_only: true, since: Some(same_time), ..all() };
+    let inbox =
+        ConversationFilter { folder: Some(mailbox.inbox), open_only: true, since: Some(same_time), ..all() };
     assert_eq!(user_store.conversations(&inbox).await.unwrap().len(), 26);
 }
 
@@ -67,14 +68,18 @@ pub(super) async fn a_partner_s_conversations_are_those_of_all_their_addresses(s
         let mut mail = new_mail(fixture.account.id);
         mail.document.as_mut().unwrap().partner = partner.into();
         mail.recipients[0].party.address = address.into();
-        mail.recipients.push(Recipient::new("cc", Party { name: None, address: "lotte@ateliernord.example".into() }));
+        mail.recipients
+            .push(Recipient::new("cc", Party { name: None, address: "lotte@ateliernord.example".into() }));
         mail
     };
     fixture.enqueue(&to("els@customer.example", "Maes")).await.unwrap();
     let mut mailbox = Mailbox::of(&fixture).await;
     fixture.enqueue(&to("An@Customer.example", "Maes")).await.unwrap();
     let from = |uid, address: &str| IndexedMessage {
-        people: vec![person(PersonRole::From, "", address), person(PersonRole::To, "", "office@ateliernord.example")],
+        people: vec![
+            person(PersonRole::From, "", address),
+            person(PersonRole::To, "", "office@ateliernord.example"),
+        ],
         ..message(uid)
     };
     let recorded = mailbox
@@ -82,7 +87,10 @@ pub(super) async fn a_partner_s_conversations_are_those_of_all_their_addresses(s
             from(1, "ELS@customer.example"),
             from(2, "an@customer.example"),
             from(3, "stranger@example.org"),
-            IndexedMessage { partners: vec!["Maes".into(), "Peeters".into()], ..from(4, "other@example.org") },
+            IndexedMessage {
+                partners: vec!["Maes".into(), "Peeters".into()],
+                ..from(4, "other@example.org")
+            },
         ])
         .await;
     let conversation = |number: usize| recorded.messages[number].unwrap().1;
@@ -98,12 +106,20 @@ pub(super) async fn a_partner_s_conversations_are_those_of_all_their_addresses(s
     let shared = ConversationFilter { known_partners_only: true, ..all() };
     assert_eq!(user_store.conversations(&shared).await.unwrap().len(), 3, "no mail of a stranger");
     assert_eq!(
-        user_store.search_messages(&SearchFilter { known_partners_only: true, ..searching("question") }).await.unwrap().len(),
+        user_store
+            .search_messages(&SearchFilter { known_partners_only: true, ..searching("question") })
+            .await
+            .unwrap()
+            .len(),
         3
     );
     let contacts = user_store.partner_contacts("Maes").await.unwrap();
     let addresses: Vec<_> = contacts.iter().map(|it| (it.address.as_str(), it.by_hand)).collect();
-    assert_eq!(addresses, [("An@Customer.example", false), ("els@customer.example", false)], "and no colleague");
+    assert_eq!(
+        addresses,
+        [("An@Customer.example", false), ("els@customer.example", false)],
+        "and no colleague"
+    );
     // By hand: one that was removed does not come back with the next mail.
     user_store.add_contact("Maes", &parse("stranger@example.org"), Some("Sam")).await.unwrap();
     user_store.remove_contact("Maes", &parse("ELS@customer.example")).await.unwrap();
@@ -115,7 +131,10 @@ pub(super) async fn a_partner_s_conversations_are_those_of_all_their_addresses(s
         .partners_of(fixture.company.id, &["STRANGER@example.org".into(), "els@customer.example".into()])
         .await
         .unwrap();
-    assert_eq!(partners.into_iter().collect::<Vec<_>>(), [("STRANGER@example.org".to_owned(), vec!["Maes".to_owned()])]);
+    assert_eq!(
+        partners.into_iter().collect::<Vec<_>>(),
+        [("STRANGER@example.org".to_owned(), vec!["Maes".to_owned()])]
+    );
     let none = user_store.remove_contact("Maes", &parse("els@customer.example")).await.unwrap_err();
     assert!(matches!(none, StoreError::NotInMailbox { what: "contact", .. }), "{none}");
     user_store.add_contact("Maes", &parse("els@customer.example"), None).await.unwrap();
@@ -131,7 +150,11 @@ pub(super) async fn a1_a_contact_of_an_account_is_seen_by_its_users_alone(store:
     assert_eq!(marc.partner_contacts("Müller").await.unwrap(), []);
     assert!(marc.remove_contact("Müller", &parse("e@example.com")).await.is_err());
     fixture.user_store().add_contact("Müller", &parse("m@example.com"), None).await.unwrap();
-    assert_eq!(marc.partner_contacts("Müller").await.unwrap().len(), 1, "what a person entered is the company's");
+    assert_eq!(
+        marc.partner_contacts("Müller").await.unwrap().len(),
+        1,
+        "what a person entered is the company's"
+    );
     assert_eq!(fixture.admin().partner_contacts("Müller").await.unwrap().len(), 2);
     let eve = fixture.store.user_store(&fixture.eve);
     assert_eq!(eve.partner_contacts("Müller").await.unwrap(), []);
@@ -191,7 +214,10 @@ pub(super) async fn d9_what_is_private_is_in_no_list_count_subject_or_search_of_
     assert_eq!(found(&marc.conversation(conversation).await.unwrap().messages), [public]);
     assert_eq!(marc.search_messages(&searching("salary")).await.unwrap(), []);
     assert_eq!(marc.bookmarks(&[]).await.unwrap(), []);
-    assert_eq!(marc.mailbox_folder_list(&[]).await.unwrap().iter().map(|it| (it.indexed, it.unread)).max(), Some((1, 1)));
+    assert_eq!(
+        marc.mailbox_folder_list(&[]).await.unwrap().iter().map(|it| (it.indexed, it.unread)).max(),
+        Some((1, 1))
+    );
     assert!(marc.mailbox_message(secret).await.is_err());
     assert!(marc.set_message_private(secret, false, now()).await.is_err());
     assert!(marc.split(secret).await.is_err());
@@ -201,7 +227,11 @@ pub(super) async fn d9_what_is_private_is_in_no_list_count_subject_or_search_of_
     assert_eq!((hers.messages, hers.subject.as_str()), (2, "Re: Question 3"));
     assert_eq!(found(&lotte.search_messages(&searching("salary")).await.unwrap()), [secret]);
     assert_eq!(lotte.mailbox_folder_list(&[]).await.unwrap().iter().map(|it| it.indexed).max(), Some(2));
-    assert_eq!(fixture.admin().conversations(&all()).await.unwrap()[0].messages, 2, "an administrator sees all");
+    assert_eq!(
+        fixture.admin().conversations(&all()).await.unwrap()[0].messages,
+        2,
+        "an administrator sees all"
+    );
     // The whole conversation.
     lotte.assign(conversation, None, Some(fixture.marc.id)).await.unwrap();
     lotte.set_conversation_private(conversation, true, now()).await.unwrap();
@@ -210,7 +240,10 @@ pub(super) async fn d9_what_is_private_is_in_no_list_count_subject_or_search_of_
     assert_eq!(gone, StoreError::NotInMailbox { what: "conversation", id: conversation.to_string() });
     assert!(marc.mailbox_message(public).await.is_err());
     assert_eq!(marc.search_messages(&searching("question")).await.unwrap(), []);
-    assert_eq!(marc.mailbox_folder_list(&[]).await.unwrap().iter().map(|it| (it.indexed, it.unread)).max(), Some((0, 0)));
+    assert_eq!(
+        marc.mailbox_folder_list(&[]).await.unwrap().iter().map(|it| (it.indexed, it.unread)).max(),
+        Some((0, 0))
+    );
     assert_eq!(lotte.conversation(conversation).await.unwrap().conversation.assignee, None);
     // A message that is taken out of it stays private, and the rules of conversations put nothing private elsewhere.
     let own = lotte.split(public).await.unwrap();

@@ -68,7 +68,8 @@ pub(super) async fn words_are_found_in_subjects_people_files_and_numbers(store: 
     assert_eq!(newest[0].subject, "Fee, and it is not late");
     let narrow = SearchFilter { folder: Some(mailbox.archive), ..searching("fee") };
     assert_eq!(user_store.search_messages(&narrow).await.unwrap(), []);
-    let narrow = SearchFilter { before: Some(newest[0].date), folder: Some(mailbox.inbox), ..searching("fee") };
+    let narrow =
+        SearchFilter { before: Some(newest[0].date), folder: Some(mailbox.inbox), ..searching("fee") };
     assert_eq!(user_store.search_messages(&narrow).await.unwrap().len(), 1);
     let filter = ConversationFilter { text: Some("late fee".into()), ..all() };
     assert_eq!(user_store.conversations(&filter).await.unwrap().len(), 2);
@@ -82,31 +83,70 @@ pub(super) async fn no_search_is_syntax_of_a_database(store: Store) {
     let before = everything(&fixture.store).await;
     let long = "x ".repeat(50_000);
     for text in [
-        "\"", "\"\"\"", "'", "''", "' or 1=1 --", "*", "a*b", "^a", "NOT a", "a NOT", "AND", "OR OR", "NEAR(a b, 2)",
-        "subject:a", "{subject people}: a", "- a", "a & | ! <->", "!a", "'a':*", ":*", "a:A", "\\", "\\'", "a\\", "\0", "a\0b",
-        "%", "_", "$1", "?", "); drop table mailbox_messages; --", "\u{202e}abc", "\u{1f4e6}", "ﷺ", "İ", "ẞ", &long,
-        "\u{301}", "a\u{301}\u{301}", "x'00'",
+        "\"",
+        "\"\"\"",
+        "'",
+        "''",
+        "' or 1=1 --",
+        "*",
+        "a*b",
+        "^a",
+        "NOT a",
+        "a NOT",
+        "AND",
+        "OR OR",
+        "NEAR(a b, 2)",
+        "subject:a",
+        "{subject people}: a",
+        "- a",
+        "a & | ! <->",
+        "!a",
+        "'a':*",
+        ":*",
+        "a:A",
+        "\\",
+        "\\'",
+        "a\\",
+        "\0",
+        "a\0b",
+        "%",
+        "_",
+        "$1",
+        "?",
+        "); drop table mailbox_messages; --",
+        "\u{202e}abc",
+        "\u{1f4e6}",
+        "ﷺ",
+        "İ",
+        "ẞ",
+        &long,
+        "\u{301}",
+        "a\u{301}\u{301}",
+        "x'00'",
     ] {
         let _ = count(&user_store, text).await;
         let filter = ConversationFilter { text: Some(text.into()), ..all() };
         user_store.conversations(&filter).await.unwrap();
-        let filter = ConversationFilter {
-            partner: Some(text.into()),
-            address: Some(text.into()),
-            ..all()
-        };
+        let filter = ConversationFilter { partner: Some(text.into()), address: Some(text.into()), ..all() };
         assert_eq!(user_store.conversations(&filter).await.unwrap(), []);
         assert_eq!(user_store.partner_contacts(text).await.unwrap(), []);
     }
     super::dump::assert_same(&before, &everything(&fixture.store).await, "a search");
     // And what strangers write is stored and found, whatever it is.
-    for (uid, text) in [(2, "' \" \\ \0 subject:x *"), (3, &*"wörd ".repeat(60_000)), (4, "İstanbul ẞ ﷺ \u{202e}")] {
+    for (uid, text) in
+        [(2, "' \" \\ \0 subject:x *"), (3, &*"wörd ".repeat(60_000)), (4, "İstanbul ẞ ﷺ \u{202e}")]
+    {
         let hostile = IndexedMessage {
             subject: text.into(),
             base_subject: text.into(),
             message_id: text.into(),
             people: vec![person(PersonRole::From, text, text), person(PersonRole::Cc, text, text)],
-            files: vec![MessageFile { name: text.into(), media_type: text.into(), size: u64::MAX, section: text.into() }],
+            files: vec![MessageFile {
+                name: text.into(),
+                media_type: text.into(),
+                size: u64::MAX,
+                section: text.into(),
+            }],
             flags: vec![text.into()],
             size: u64::MAX,
             clues: vec![Clue { kind: text.into(), value: text.into() }],
@@ -156,7 +196,8 @@ pub(super) async fn bodies_are_searched_where_that_is_wanted_and_forgotten_where
     assert!(!store.record_body(&mailbox.lease, missing[0].id, "zebra").await.unwrap());
     assert_eq!(count(&user_store, "zebra").await, 0);
     let log = fixture.admin().audit(&AuditFilter { limit: 9, ..AuditFilter::default() }).await.unwrap();
-    let log: Vec<_> = log.iter().filter_map(|it| it.detail.as_deref()).filter(|it| it.contains("bodies")).collect();
+    let log: Vec<_> =
+        log.iter().filter_map(|it| it.detail.as_deref()).filter(|it| it.contains("bodies")).collect();
     assert_eq!(log, ["bodies of office: not indexed", "bodies of office: indexed"]);
     let foreign = user_store.set_index_bodies(fixture.theirs.id, true, now()).await.unwrap_err();
     assert_eq!(foreign, StoreError::NoSuchAccount(fixture.theirs.id.to_string()));
@@ -243,10 +284,15 @@ pub(super) async fn an_account_or_company_that_is_removed_takes_its_index_with_i
     next_door.record(&[message(1)]).await;
     fixture.admin().remove_account(fixture.account.id).await.unwrap();
     assert_eq!(fixture.admin().conversations(&all()).await.unwrap(), []);
-    let lost = fixture.store.renew_mailbox(&mailbox.lease, now(), super::mailbox_fixture::LEASE).await.unwrap();
+    let lost =
+        fixture.store.renew_mailbox(&mailbox.lease, now(), super::mailbox_fixture::LEASE).await.unwrap();
     assert!(!lost);
     let words = async |wanted: i64| {
-        let key = if fixture.store.dialect == crate::schema::dialect::Dialect::Sqlite { "rowid" } else { "message" };
+        let key = if fixture.store.dialect == crate::schema::dialect::Dialect::Sqlite {
+            "rowid"
+        } else {
+            "message"
+        };
         let sql = sqlx::AssertSqlSafe(format!("select count({key}) as many from mailbox_words"));
         let row = sqlx::query(sql).fetch_one(&fixture.store.pool).await.unwrap();
         assert_eq!(row.try_get::<i64, _>("many").unwrap(), wanted);
@@ -255,7 +301,14 @@ pub(super) async fn an_account_or_company_that_is_removed_takes_its_index_with_i
     fixture.store.remove_company(fixture.next_door.id).await.unwrap();
     words(0).await;
     let left = everything(&fixture.store).await;
-    for table in ["mailboxes", "mailbox_folders", "mailbox_messages", "conversations", "mailbox_places", "mailbox_clues"] {
+    for table in [
+        "mailboxes",
+        "mailbox_folders",
+        "mailbox_messages",
+        "conversations",
+        "mailbox_places",
+        "mailbox_clues",
+    ] {
         assert_eq!(left[table], Vec::<String>::new(), "{table}");
     }
 }
@@ -276,7 +329,8 @@ async fn what_an_erasure_takes_out_of_the_index_is_in_no_byte_of_the_file() {
     mailbox.add(rare).await;
     fixture.store.lend_pseudonym_key(vec![7; 32].into());
     let found = |word: &str| {
-        let files = std::fs::read_dir(folder.path()).unwrap().map(|it| std::fs::read(it.unwrap().path()).unwrap());
+        let files =
+            std::fs::read_dir(folder.path()).unwrap().map(|it| std::fs::read(it.unwrap().path()).unwrap());
         let word = word.as_bytes();
         files.into_iter().any(|bytes| bytes.to_ascii_lowercase().windows(word.len()).any(|it| it == word))
     };
@@ -304,7 +358,10 @@ async fn the_index_of_a_mailbox_comes_back_with_a_backup() {
     let user_store = restored.user_store(&fixture.lotte);
     assert_eq!(count(&user_store, "question").await, 30);
     let owner = LeaseOwner::new("sync");
-    let claimed = restored.system().claim_mailbox(&owner, fixture.account.id, now(), super::mailbox_fixture::LEASE).await;
+    let claimed = restored
+        .system()
+        .claim_mailbox(&owner, fixture.account.id, now(), super::mailbox_fixture::LEASE)
+        .await;
     assert!(claimed.unwrap().is_some(), "the lease of the other store is none here");
     restored.scrub().await.unwrap();
     assert_eq!(count(&user_store, "question 7").await, 0);
