@@ -78,7 +78,7 @@ async fn an_answer_arrives_threaded_lies_in_sent_and_the_message_is_marked() {
     let tried = home.ok(&[&reply[..], &["--all", "--dry-run", "--json"]].concat()).json();
     assert_eq!(addresses(&tried["to"]), [answers]);
     assert_eq!(addresses(&tried["cc"]), ["box-letters-other@west.test"]);
-    assert_eq!(tried["subject"], "Re: Order 7");
+    assert_eq!((&tried["subject"], &tried["kind"]), (&"Re: Order 7".into(), &"reply-all".into()));
     assert_eq!(flagged(mailbox, "INBOX", "\\Answered").await, 0, "nothing was sent");
 
     let file = home.put("terms.txt", b"Terms").display().to_string();
