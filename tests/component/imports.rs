@@ -64,6 +64,7 @@ const PURE: &[&str] = &[
     "drafts",
     "schedule",
     "inbound",
+    "letters",
     "mailbox",
     "reading",
     "matching",

@@ -16,6 +16,7 @@ mod imports;
 mod inbound;
 mod instances;
 mod isolation;
+mod letters;
 mod limits;
 mod logged;
 mod node;

@@ -19,6 +19,7 @@ mod gated;
 mod home;
 mod imap;
 mod killed;
+mod letters;
 mod limits;
 mod mailbox;
 mod pipelining;

@@ -8,6 +8,7 @@
 
 mod cases;
 mod language;
+mod letters;
 
 use postroom_plugin::domain::kind::{DocumentKind, TABLE};
 use postroom_tests::case::Case;

@@ -40,5 +40,5 @@ impl Guest for Core {
 
 export_interfaces!(Core: info);
 export_interfaces!(Component:
-    accounts composing documents drafts inbound mailbox matching openings reading recipients schedule suppressions templates tracking webhooks
+    accounts composing documents drafts inbound letters mailbox matching openings reading recipients schedule suppressions templates tracking webhooks
 );

@@ -42,6 +42,6 @@ impl Guest for Misbehaving {
 
 export_interfaces!(Misbehaving: composing);
 export_interfaces!(Component:
-    accounts delivery documents drafts inbound info mailbox mailbox_inbound matching openings reading recipients schedule sent
+    accounts delivery documents drafts inbound info letters mailbox mailbox_inbound matching openings reading recipients schedule sent
     suppressions templates tracking webhooks
 );

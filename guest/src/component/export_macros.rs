@@ -8,6 +8,7 @@ pub use super::bindings::exports::postroom::plugin::documents::__export_postroom
 pub use super::bindings::exports::postroom::plugin::drafts::__export_postroom_plugin_drafts_0_1_0_cabi as drafts;
 pub use super::bindings::exports::postroom::plugin::inbound::__export_postroom_plugin_inbound_0_1_0_cabi as inbound;
 pub use super::bindings::exports::postroom::plugin::info::__export_postroom_plugin_info_0_1_0_cabi as info;
+pub use super::bindings::exports::postroom::plugin::letters::__export_postroom_plugin_letters_0_1_0_cabi as letters;
 pub use super::bindings::exports::postroom::plugin::mailbox::__export_postroom_plugin_mailbox_0_1_0_cabi as mailbox;
 pub use super::bindings::exports::postroom::plugin::mailbox_inbound::__export_postroom_plugin_mailbox_inbound_0_1_0_cabi as mailbox_inbound;
 pub use super::bindings::exports::postroom::plugin::matching::__export_postroom_plugin_matching_0_1_0_cabi as matching;

@@ -16,6 +16,7 @@ pub mod inbound;
 pub mod interface_texts;
 pub mod kind;
 pub mod language;
+pub mod letter;
 pub mod matching;
 pub mod opening;
 pub mod options;

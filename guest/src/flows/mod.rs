@@ -12,6 +12,7 @@ mod inbound;
 mod input;
 #[cfg(test)]
 mod large_inputs;
+mod letter;
 mod pixel;
 mod refusal;
 mod resolve;
@@ -29,6 +30,7 @@ pub use compose::{ComposeError, Job, Message, Warning, compose};
 pub use files::{FileError, Files, read_whole};
 pub use inbound::{Messages, StoredError, classify_stored};
 pub use input::{Content, InputError, Source};
+pub use letter::{DraftLetter, DraftRequest, Letter, compose_letter, draft_letter};
 pub use refusal::{INSISTABLE, REFUSALS, Refusal};
 pub use resolve::resolve;
 pub use sent::{Criterion, Filing, Found, Imap, Place, SentCopy, SentError, file_sent, find_sent};

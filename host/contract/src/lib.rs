@@ -17,8 +17,8 @@ wasmtime::component::bindgen!({
 
 pub use self::postroom::plugin::{attachments, imap, log, smtp, transport, types, web};
 pub use exports::postroom::plugin::{
-    accounts, composing, delivery, documents, drafts, inbound, info, mailbox, mailbox_inbound, matching,
-    openings, reading, recipients, schedule, sent, suppressions, templates, tracking, webhooks,
+    accounts, composing, delivery, documents, drafts, inbound, info, letters, mailbox, mailbox_inbound,
+    matching, openings, reading, recipients, schedule, sent, suppressions, templates, tracking, webhooks,
 };
 
 impl documents::Content {

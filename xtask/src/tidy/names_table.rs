@@ -96,14 +96,10 @@ pub(super) const WORDS: &[Word] = &[
     word("parcel", Form::Contract, EVERYWHERE, "outgoing-mail"),
     word("enclosure", Form::Contract, EVERYWHERE, "file-size"),
     word("sighting", Form::Contract, EVERYWHERE, "lookup-result"),
-    word("letter", Form::Contract, &["wit/"], "message-summary"),
-    word(
-        "Letter",
-        Form::Type,
-        &["/inbound/", "/compose/", "/flows/", "/component/"],
-        "MessageContent, InboundMessage",
-    ),
-    word("letter", Form::WholeSnake, &["/inbound/", "/compose/", "/flows/"], "message"),
+    // A letter is a mail of a person without a document (`wit/letters.wit`), and no other message.
+    word("letter", Form::Contract, &["wit/composing", "wit/inbound", "wit/reading"], "message-summary"),
+    word("Letter", Form::Type, &["/inbound/", "/compose/"], "MessageContent, InboundMessage"),
+    word("letter", Form::WholeSnake, &["/inbound/", "/compose/"], "message"),
     word("Draught", Form::Type, EVERYWHERE, "PageBuilder"),
     word("draught", Form::Snake, EVERYWHERE, "page"),
     word("hardness", Form::Contract, EVERYWHERE, "bounce-type"),

@@ -109,7 +109,7 @@ fn with_payment_code(html: String, png: Option<&[u8]>) -> String {
     }
 }
 
-fn error_out(of: ComposeError) -> wit::ComposeError {
+pub(super) fn error_out(of: ComposeError) -> wit::ComposeError {
     match of {
         ComposeError::Input(InputError::Document(e)) => wit::ComposeError::Document(document_error_out(e)),
         ComposeError::Input(InputError::Settings(e)) => {

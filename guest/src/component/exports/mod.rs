@@ -7,6 +7,7 @@ mod documents;
 mod drafts;
 mod inbound;
 mod info;
+mod letters;
 mod mailbox;
 mod mailbox_inbound;
 mod matching;

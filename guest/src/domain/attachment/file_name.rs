@@ -2,7 +2,7 @@
 //! it must not break a line, climb out of a folder, or read as something that it is not.
 
 /// Longest name in bytes of UTF-8: what the usual file systems store.
-const MAX_BYTES: usize = 255;
+pub(super) const MAX_BYTES: usize = 255;
 
 /// Returns why the name is refused, in words, or nothing.
 pub(super) fn fault(name: &str) -> Option<String> {
@@ -37,7 +37,7 @@ pub(super) fn fault(name: &str) -> Option<String> {
 }
 
 /// True for embeddings, overrides and isolates: `invoice\u{202E}fdp.exe` reads as `invoiceexe.pdf`.
-fn is_bidi_override(c: char) -> bool {
+pub(super) fn is_bidi_override(c: char) -> bool {
     matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 

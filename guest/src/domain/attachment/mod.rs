@@ -3,6 +3,7 @@
 //!
 //! [`check`] is the only way to a [`Selected`], so that whatever reaches composing has passed every rule.
 
+mod carried;
 mod file_name;
 mod magic;
 mod media_type;
@@ -11,6 +12,7 @@ mod rules;
 
 use crate::domain::warning::WarningCode;
 
+pub use carried::{Carried, ContentId, MAX_CARRIED, Picture, check_letter, sendable_name};
 pub use magic::{FIRST_BYTES, LAST_BYTES, check_content};
 pub use picture::picture_size;
 pub use rules::{
@@ -138,6 +140,7 @@ impl Format {
 pub struct Selected {
     files: Vec<Attachment>,
     logo: Option<Attachment>,
+    pictures: Vec<Picture>,
     warnings: Vec<Warning>,
 }
 
@@ -150,6 +153,11 @@ impl Selected {
     /// Returns the logo, if the mail shows one.
     pub fn logo(&self) -> Option<&Attachment> {
         self.logo.as_ref()
+    }
+
+    /// Returns the pictures of a quote, which are shown where they stand.
+    pub fn pictures(&self) -> &[Picture] {
+        &self.pictures
     }
 
     /// Returns warnings for the sender: a file that the format asks for is missing.

@@ -77,29 +77,17 @@ pub fn check(files: &[Attachment], format: Format) -> Result<Selected, Attachmen
     }
     chosen.extend(added);
 
-    let total = chosen.iter().fold(0u64, |sum, f| sum.saturating_add(f.size));
-    if let Some(beyond) = first_beyond(&chosen) {
-        let detail = format!(
-            "everything attached to a mail may have at most {} bytes together: these have {}",
-            Grouped(MAX_TOTAL_SIZE),
-            Grouped(total)
-        );
-        return Err(fault(beyond, Rule::TotalSize, detail));
-    }
-    Ok(Selected { files: chosen.into_iter().cloned().collect(), logo: logo.cloned(), warnings })
+    check_total(&chosen)?;
+    Ok(Selected {
+        files: chosen.into_iter().cloned().collect(),
+        logo: logo.cloned(),
+        pictures: vec![],
+        warnings,
+    })
 }
 
 fn check_alone(file: &Attachment) -> Result<(), AttachmentFault> {
-    if let Some(detail) = file_name::fault(&file.file_name) {
-        return Err(fault(file, Rule::FileName, detail));
-    }
-    if !media_type::is_valid(&file.media_type) {
-        let detail = format!(
-            "a media type is type/subtype in lower case, without parameters: this is {:?}",
-            file.media_type
-        );
-        return Err(fault(file, Rule::MediaType, detail));
-    }
+    check_form(file)?;
     let (types, limit): (&[&str], u64) = match file.role {
         Role::Pdf => (&["application/pdf"], u64::MAX),
         Role::Ubl => (&["application/xml", "text/xml"], u64::MAX),
@@ -120,6 +108,21 @@ fn check_alone(file: &Attachment) -> Result<(), AttachmentFault> {
     Ok(())
 }
 
+/// Checks the name and the media type of a file, whatever it is.
+pub(super) fn check_form(file: &Attachment) -> Result<(), AttachmentFault> {
+    if let Some(detail) = file_name::fault(&file.file_name) {
+        return Err(fault(file, Rule::FileName, detail));
+    }
+    if !media_type::is_valid(&file.media_type) {
+        let detail = format!(
+            "a media type is type/subtype in lower case, without parameters: this is {:?}",
+            file.media_type
+        );
+        return Err(fault(file, Rule::MediaType, detail));
+    }
+    Ok(())
+}
+
 fn only(files: &[Attachment], role: Role) -> Result<Option<&Attachment>, AttachmentFault> {
     let mut found = files.iter().filter(|f| f.role == role);
     let first = found.next();
@@ -132,6 +135,18 @@ fn only(files: &[Attachment], role: Role) -> Result<Option<&Attachment>, Attachm
     }
 }
 
+/// Checks the size of everything that travels.
+pub(super) fn check_total(chosen: &[&Attachment]) -> Result<(), AttachmentFault> {
+    let total = chosen.iter().fold(0u64, |sum, f| sum.saturating_add(f.size));
+    let Some(beyond) = first_beyond(chosen) else { return Ok(()) };
+    let detail = format!(
+        "everything attached to a mail may have at most {} bytes together: these have {}",
+        Grouped(MAX_TOTAL_SIZE),
+        Grouped(total)
+    );
+    Err(fault(beyond, Rule::TotalSize, detail))
+}
+
 /// Returns the file with which the limit on the total is passed.
 fn first_beyond<'a>(files: &[&'a Attachment]) -> Option<&'a Attachment> {
     let mut sum = 0u64;
@@ -142,7 +157,7 @@ fn first_beyond<'a>(files: &[&'a Attachment]) -> Option<&'a Attachment> {
     beyond.copied()
 }
 
-fn fault(file: &Attachment, rule: Rule, detail: String) -> AttachmentFault {
+pub(super) fn fault(file: &Attachment, rule: Rule, detail: String) -> AttachmentFault {
     AttachmentFault { rule, file_name: file.file_name.clone(), detail }
 }
 

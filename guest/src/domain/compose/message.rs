@@ -1,12 +1,12 @@
 //! The message: its headers in their order, and the tree of its parts.
 //!
 //! `multipart/mixed` › `multipart/related` › `multipart/alternative`; mixed only where files are attached,
-//! related only where the HTML shows pictures: the logo, the code to pay by.
+//! related only where the HTML shows pictures: the logo, the code to pay by, those of a quote.
 
 use super::body::{BOUNDARY_MARK, canonical, seven_bit_html};
 use super::chunk::{Chunk, ChunkWriter, encode, encoded_len, placeholder};
 use super::{Composed, ContentFault, Envelope, MessageContent, Thread, header};
-use crate::domain::attachment::{Attachment, Role};
+use crate::domain::attachment::{Attachment, Picture, Role};
 use chrono::Datelike as _;
 use mail_builder::MessageBuilder;
 use mail_builder::headers::HeaderType;
@@ -27,7 +27,8 @@ pub fn compose(content: &MessageContent<'_>) -> Result<Composed, ContentFault> {
     built(content, &id, &in_place)?.serialize(&mut writer);
     let chunks = writer.finish();
     let texts = chunks.iter().map(|c| if let Chunk::Text(text) = c { text.len() as u64 } else { 0 });
-    let files = content.attachments.files().iter().chain(content.attachments.logo());
+    let pictures = content.attachments.pictures().iter().map(|picture| &picture.file);
+    let files = content.attachments.files().iter().chain(content.attachments.logo()).chain(pictures);
     let size = texts.sum::<u64>() + files.map(|f| encoded_len(f.size)).sum::<u64>();
     let from = std::slice::from_ref(content.from);
     let mut everyone = [from, content.reply_to, content.to, content.cc, content.bcc].into_iter().flatten();
@@ -70,8 +71,10 @@ fn content_id(content: &MessageContent<'_>, name: &str) -> String {
     id
 }
 
-/// Replaces the names of pictures in the HTML by their Content-IDs.
+/// Replaces the names of pictures in the HTML by their Content-IDs: of those that the message has, since a quote may have links of its own.
 fn with_content_ids(content: &MessageContent<'_>) -> String {
+    let logo = content.attachments.logo().map(|_| LOGO);
+    let names = [logo, content.payment_code.map(|_| PAYMENT_CODE)];
     let mut html = String::with_capacity(content.html.len() + 256);
     let mut rest = content.html;
     while let Some(at) = memchr::memmem::find(rest.as_bytes(), b"cid:") {
@@ -80,7 +83,7 @@ fn with_content_ids(content: &MessageContent<'_>) -> String {
         rest = after;
         // Within quotes alone: prose has none of those that HTML is made of.
         let quote = before[..at].chars().next_back().filter(|c| matches!(c, '"' | '\''));
-        let name = [LOGO, PAYMENT_CODE].into_iter().find(|name| {
+        let name = names.into_iter().flatten().find(|name| {
             rest.strip_prefix(name).is_some_and(|end| quote.is_some_and(|quote| end.starts_with(quote)))
         });
         if let Some(name) = name {
@@ -174,9 +177,12 @@ fn body<'x>(content: &MessageContent<'x>, part: FilePart<'x, '_>) -> MimePart<'x
     let mut body = MimePart::new(multipart(content, "alternative"), parts);
     let logo = content.attachments.logo().map(|logo| file_part(content, logo, part));
     let code = content.payment_code.map(|png| code_part(content, png));
-    if logo.is_some() || code.is_some() {
+    let pictures = content.attachments.pictures();
+    if logo.is_some() || code.is_some() || !pictures.is_empty() {
         let related = multipart(content, "related").attribute("type", "multipart/alternative");
-        body = MimePart::new(related, [Some(body), logo, code].into_iter().flatten().collect::<Vec<_>>());
+        let own = [Some(body), logo, code].into_iter().flatten();
+        let parts = own.chain(pictures.iter().map(|picture| picture_part(picture, part)));
+        body = MimePart::new(related, parts.collect::<Vec<_>>());
     }
     let files = content.attachments.files();
     if !files.is_empty() {
@@ -225,6 +231,17 @@ fn file_part<'x>(content: &MessageContent<'x>, file: &'x Attachment, part: FileP
         "attachment"
     };
     headers.push(("Content-Disposition".into(), header::disposition(kind, &file.file_name)));
+    part(headers, file)
+}
+
+/// Builds the part of a picture that a quote shows, under the Content-ID that the quote knows it by.
+fn picture_part<'x>(picture: &'x Picture, part: FilePart<'x, '_>) -> MimePart<'x> {
+    let file = &picture.file;
+    let headers: Headers<'x> = vec![
+        ("Content-Type".into(), header::file_type(sent_type(file), &file.file_name)),
+        ("Content-ID".into(), Raw::new(format!("<{}>", picture.content_id.as_str())).into()),
+        ("Content-Disposition".into(), header::disposition("inline", &file.file_name)),
+    ];
     part(headers, file)
 }
 

@@ -35,7 +35,7 @@ pub(super) struct BaseSubject {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Prefix {
+pub(super) enum Prefix {
     Answer,
     Forward,
 }
@@ -73,7 +73,7 @@ pub(super) fn base_subject(subject: &str) -> BaseSubject {
 }
 
 /// Returns what stands behind a label of a gateway or a list, `[External]`. One with a digit may be a number, and stays.
-fn behind_label(text: &str) -> Option<&str> {
+pub(super) fn behind_label(text: &str) -> Option<&str> {
     let (label, behind) = text.strip_prefix('[')?.split_once(']')?;
     let is_label = label.chars().count() <= LABEL && !label.chars().any(|c| c.is_numeric() || c == ':');
     let behind = behind.trim_start();
@@ -81,7 +81,7 @@ fn behind_label(text: &str) -> Option<&str> {
 }
 
 /// Returns a prefix, and what stands behind its colon: `Re: `, `AW : `, `Re[2]: `, `SV (3): `.
-fn behind_prefix(text: &str) -> Option<(Prefix, &str)> {
+pub(super) fn behind_prefix(text: &str) -> Option<(Prefix, &str)> {
     let end = text.char_indices().take(PREFIX + 8).find(|(_, c)| matches!(c, ':' | '：'));
     let (word, behind) = text.split_at_checked(end?.0)?;
     let behind = behind.trim_start_matches([':', '：']).trim_start();

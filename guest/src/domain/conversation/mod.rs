@@ -4,6 +4,7 @@
 //! known ones that share a clue. It never joins messages of different partners, takes no forward for an answer, and leaves what a person
 //! has put somewhere where it is; what is not certain is proposed. [`link`] says which documents a message is about.
 
+mod answer_subject;
 mod base_subject;
 mod describe;
 mod groups;
@@ -13,6 +14,7 @@ mod place;
 #[cfg(test)]
 mod tests;
 
+pub use answer_subject::{forward_subject, reply_subject};
 pub use describe::describe;
 pub use link::{Candidate, FoundBy, Link, link};
 pub use model::{

@@ -8,6 +8,10 @@ use super::html_sizes::{bounded_style, is_bounded_attribute};
 use super::limits;
 use crate::domain::html::{Attributes, Policy};
 
+/// Sources of pictures where no file travels with the HTML.
+pub(super) const WITHOUT_FILES: &[&str] =
+    &["data:image/png;base64,", "data:image/jpeg;base64,", "data:image/gif;base64,"];
+
 /// The policy of a message's HTML.
 pub(super) const POLICY: Policy = Policy {
     elements: &[

@@ -96,6 +96,15 @@ pub fn safe_html(html: &str) -> (Generated, String) {
     (generate(&tree, &POLICY), to_lines(&tree, POLICY.dropped).text())
 }
 
+/// Generates safe HTML anew for the quote of a letter: about `most` bytes, and links to pictures that travel with the message where those
+/// travel with the letter, too. Returns false where some of it is left out.
+pub fn quoted_html(html: &str, most: usize, has_pictures: bool) -> (String, bool) {
+    let tree = tree_of(html, limits::NODES);
+    let source_schemes = if has_pictures { POLICY.source_schemes } else { html_policy::WITHOUT_FILES };
+    let generated = generate(&tree, &Policy { most, source_schemes, ..POLICY });
+    (generated.html, !generated.is_cut)
+}
+
 fn tree_of(html: &str, nodes_left: usize) -> Tree {
     parse(html, &limits::html(html.len().min(limits::HTML), nodes_left))
 }

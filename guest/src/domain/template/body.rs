@@ -37,7 +37,7 @@ fn is_invisible_control(c: char) -> bool {
 }
 
 /// Splits a text into paragraphs: blocks between blank lines, each a list of lines.
-pub(super) fn paragraphs(text: &str) -> Vec<Vec<String>> {
+pub(in crate::domain) fn paragraphs(text: &str) -> Vec<Vec<String>> {
     let text = match text.contains('\r') {
         true => Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")),
         false => Cow::Borrowed(text),
@@ -195,7 +195,7 @@ fn reorders(text: &[u8]) -> bool {
 }
 
 /// Writes paragraphs as a plain body has them: wrapped, separated by blank lines.
-pub(super) fn plain(paragraphs: &[Vec<String>]) -> String {
+pub(in crate::domain) fn plain(paragraphs: &[Vec<String>]) -> String {
     let mut out = String::with_capacity(paragraphs.iter().flatten().map(|line| line.len() + 2).sum());
     for (i, lines) in paragraphs.iter().enumerate() {
         if i > 0 {
@@ -213,7 +213,7 @@ pub(super) fn plain(paragraphs: &[Vec<String>]) -> String {
 
 /// Tidies a whole plain body as it is sent: no line wider than it may be, no spaces at the ends of lines, never two blank lines, one line
 /// feed at the end. The line that mail programs know a signature's beginning by keeps its space (RFC 3676 §4.3).
-pub(super) fn tidy(text: &str) -> String {
+pub(in crate::domain) fn tidy(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut blank = true;
     for line in lines(text) {

@@ -29,6 +29,7 @@ mod value;
 pub mod variables;
 mod words;
 
+pub(in crate::domain) use body::{paragraphs, plain, tidy};
 pub use fault::{RULES, Rule, TemplateFault};
 pub use language::{Chosen, LanguageReason, LanguageSources, choose_language};
 pub use layout::{LONGEST_LINK, is_web};
@@ -36,7 +37,7 @@ pub use nearest::nearest;
 pub use pay_by::pay_by;
 pub use render::{Rendered, render};
 pub use request::{Attached, Edits, Logo, Portal, RenderRequest, Sender};
-pub use signature::{safe_signature, signature_text};
+pub use signature::{Signature, safe_signature, signature_of, signature_text};
 
 #[cfg(test)]
 mod detail_tests;

@@ -2,6 +2,7 @@
 
 mod contacts;
 mod folders;
+mod letter;
 mod list;
 mod marks;
 mod rows;
@@ -42,6 +43,10 @@ enum MailboxCommand {
     Search(search::SearchArgs),
     /// A conversation with its messages, or one message with its text.
     Show(show::ShowArgs),
+    /// Answer a message from the mailbox that it came to.
+    Reply(Box<letter::ReplyArgs>),
+    /// Pass a message on, with its files.
+    Forward(Box<letter::ForwardArgs>),
     /// Folders, how much of each is indexed, and what is wrong with them.
     Folders(folders::FoldersArgs),
     /// Give a folder the name under which it is seen first.
@@ -99,6 +104,8 @@ pub(super) async fn run(common: &Common, args: &MailboxArgs) -> Result<Exit, Fai
         MailboxCommand::All(args) => list::all(common, args).await,
         MailboxCommand::Search(args) => search::run(common, args).await,
         MailboxCommand::Show(args) => show::run(common, args).await,
+        MailboxCommand::Reply(args) => letter::reply(common, args).await,
+        MailboxCommand::Forward(args) => letter::forward(common, args).await,
         MailboxCommand::Folders(args) => folders::list(common, args).await,
         MailboxCommand::Map(args) => folders::map(common, args).await,
         MailboxCommand::IndexBodies(args) => folders::index_bodies(common, args).await,

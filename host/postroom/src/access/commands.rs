@@ -45,6 +45,8 @@ pub const COMMANDS: &[Command] = &[
     of("mailbox all", User),
     of("mailbox search", User),
     of("mailbox show", User),
+    of("mailbox reply", User),
+    of("mailbox forward", User),
     of("mailbox folders", User),
     of("mailbox map", User),
     of("mailbox index-bodies", User),

@@ -70,7 +70,8 @@ pub use hold::{MailChange, MailChanges};
 pub use mail_content::{BatchContent, MailContent, UnusableAddress, WITHOUT_DOCUMENT};
 pub use mail_view::MailView;
 pub use mailbox::{
-    MailboxAccess, MailboxFollower, SearchProgress, ServerHit, ServerSearch, Shown, SyncObserver,
+    LetterPeople, LetterRequest, MailboxAccess, MailboxFollower, PreparedLetter, SearchProgress, ServerHit,
+    ServerSearch, Shown, SyncObserver,
 };
 pub use named::{MailName, only_batch, recipients_of};
 pub use open_tracking::{OpenTracking, has_pixels, pixel_left_out, reasons, refuse_unseen};

@@ -127,10 +127,8 @@ impl Draft {
 
     /// Attaches a file in a role: `pdf`, `ubl`, `added` or `logo`. The media type is told by the file's name.
     pub fn attach(&mut self, path: &Path, role: &str) -> Result<(), DraftError> {
-        let source = AttachmentSource::from_file(path)
-            .map_err(|e| DraftError::File { path: path.to_owned(), detail: e.to_string() })?;
-        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        self.attach_source(name, media_type_of(path), role, source);
+        let (file, source) = opened_file(path, role)?;
+        self.attach_source(file.file_name, &file.media_type, role, source);
         Ok(())
     }
 
@@ -139,15 +137,7 @@ impl Draft {
         if role != "added" {
             self.attachments.retain(|(a, _)| a.role != role);
         }
-        let attachment = attachments::Attachment {
-            handle: 0,
-            file_name: name,
-            media_type: media_type.to_owned(),
-            // One that is larger is refused by its size all the same.
-            size: u32::try_from(source.size()).unwrap_or(u32::MAX),
-            role: role.to_owned(),
-        };
-        self.attachments.push((attachment, source));
+        self.attachments.push((described(name, media_type, role, &source), source));
     }
 
     /// Attaches the PDF that the document's UBL file carries, where a PDF is to travel and none is given. A warning says so.
@@ -246,6 +236,33 @@ impl Draft {
             insist: &self.insist,
         };
         options.to_json()
+    }
+}
+
+/// Opens a file for a mail, in a role. The media type is told by the file's name; the handle is the caller's to choose.
+pub fn opened_file(
+    path: &Path,
+    role: &str,
+) -> Result<(attachments::Attachment, AttachmentSource), DraftError> {
+    let source = AttachmentSource::from_file(path)
+        .map_err(|e| DraftError::File { path: path.to_owned(), detail: e.to_string() })?;
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok((described(name, media_type_of(path), role, &source), source))
+}
+
+fn described(
+    name: String,
+    media_type: &str,
+    role: &str,
+    source: &AttachmentSource,
+) -> attachments::Attachment {
+    attachments::Attachment {
+        handle: 0,
+        file_name: name,
+        media_type: media_type.to_owned(),
+        // One that is larger is refused by its size all the same.
+        size: u32::try_from(source.size()).unwrap_or(u32::MAX),
+        role: role.to_owned(),
     }
 }
 

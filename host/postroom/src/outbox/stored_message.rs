@@ -4,7 +4,7 @@ use super::draft::{Draft, Ready};
 use crate::engine::Files;
 use chrono::{DateTime, FixedOffset};
 use postroom_contract::attachments::Chunk;
-use postroom_contract::{composing, recipients, types};
+use postroom_contract::{attachments, composing, recipients, types};
 use postroom_model::AccountId;
 use postroom_store::{
     AttachedFile, DocumentRef, FilePlace, Mail, MailId, Message, NewMail, OpenCheck, Party, Piece, Recipient,
@@ -51,6 +51,11 @@ pub struct Keeping {
 }
 
 impl Keeping {
+    /// Makes those of a letter: servers are asked for no report, and its opening is not checked.
+    pub fn letter(id: MailId, account: AccountId, created: DateTime<FixedOffset>) -> Self {
+        Self::test(id, account, created)
+    }
+
     /// Makes those of a test message: servers are asked for no report, and its opening is not checked.
     pub fn test(id: MailId, account: AccountId, created: DateTime<FixedOffset>) -> Self {
         Self { id, account, created, options: SendOptions::default(), open_check: OpenCheck::Off }
@@ -131,6 +136,38 @@ pub fn plain(of: &composing::Message, keeping: Keeping, use_case: &str) -> NewMa
     }
 }
 
+/// The parts of a stored letter beside its message.
+#[derive(Debug)]
+pub struct LetterParts<'a> {
+    /// `reply`, `reply-all`, `forward` or `new`.
+    pub use_case: &'a str,
+    /// To, Cc and Bcc.
+    pub recipients: Vec<Recipient>,
+    /// Its files, by their handles.
+    pub files: &'a [(attachments::Attachment, AttachmentSource)],
+    /// By it the same letter is one mail, however often it is asked for.
+    pub revision: String,
+}
+
+/// Converts a letter for the store, its files read once for their digests.
+pub async fn letter(
+    of: &composing::Message,
+    parts: LetterParts<'_>,
+    keeping: Keeping,
+    digests: &FileDigests,
+) -> Result<NewMail, FileError> {
+    let mut files = Vec::new();
+    for (attachment, source) in parts.files {
+        files.push(file(attachment.handle, attachment, source, digests).await?);
+    }
+    Ok(NewMail {
+        recipients: parts.recipients,
+        files,
+        revision: Some(parts.revision),
+        ..plain(of, keeping, parts.use_case)
+    })
+}
+
 fn party(of: &types::Address) -> Party {
     Party { name: of.name.clone(), address: of.address.clone() }
 }
@@ -155,7 +192,7 @@ fn message(of: &composing::Message) -> Message {
 
 async fn file(
     handle: u32,
-    attachment: &postroom_contract::attachments::Attachment,
+    attachment: &attachments::Attachment,
     source: &AttachmentSource,
     digests: &FileDigests,
 ) -> Result<AttachedFile, FileError> {

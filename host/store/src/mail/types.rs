@@ -33,8 +33,8 @@ pub struct NewMail {
     pub message: Message,
     /// The files that the message refers to.
     pub files: Vec<AttachedFile>,
-    /// Revision of the document: by it a changed document is another intent. None: the mail is no intent at all, such as
-    /// a test, and may be asked for any number of times.
+    /// Revision of the document, or digest of a letter's words: by it a changed one is another intent. None: the mail is no
+    /// intent at all, such as a test, and may be asked for any number of times.
     pub revision: Option<String>,
     /// How it is to be sent.
     pub options: SendOptions,

@@ -360,9 +360,11 @@ fn asked_elsewhere(mail: &NewMail) -> StoreError {
 }
 
 pub(crate) fn intent(mail: &NewMail) -> Option<Intent> {
-    let (document, revision) = (mail.document.as_ref()?, mail.revision.as_deref()?);
-    let to = &mail.message.rcpt_to;
-    Some(intent_of(&document.kind, &document.number, revision, &mail.use_case, to))
+    let revision = mail.revision.as_deref()?;
+    // No kind has an empty name: no letter is the mail of a document.
+    let document = mail.document.as_ref();
+    let (kind, number) = document.map_or(("", ""), |document| (&*document.kind, &*document.number));
+    Some(intent_of(kind, number, revision, &mail.use_case, &mail.message.rcpt_to))
 }
 
 async fn insert_outbox_rows(

@@ -24,7 +24,6 @@ use super::signature;
 use super::value::{none, text};
 use super::words::Words;
 use crate::domain::document::Document;
-use crate::domain::html::escaped;
 use crate::domain::kind::{DocumentKind as K, UseCase as U};
 use minijinja::value::Value;
 use row::Row;
@@ -248,35 +247,13 @@ fn more(
     })
 }
 
-/// Makes HTML and text of the signature. Without one of the user's own: the sender and the company.
+/// Makes HTML and text of the signature.
 fn signature_of(request: &RenderRequest<'_>, company: &str) -> (Option<String>, Option<String>) {
     if !request.signature {
         return (None, None);
     }
-    let user = &request.settings.user;
-    let own_html = user.signature_html.as_deref().filter(|s| !s.trim().is_empty());
-    let own_text = user.signature_text.as_deref().filter(|s| !s.trim().is_empty());
-    let name = request.sender.name.filter(|n| *n != company);
-    let default = [name, Some(company)].into_iter().flatten().collect::<Vec<_>>().join("\n");
-    let plain = match (own_text, own_html) {
-        (Some(own), _) => own.to_owned(),
-        (None, Some(html)) => signature::signature_text(html),
-        (None, None) => default,
-    };
-    let html = match own_html {
-        Some(own) => signature::safe_signature(own),
-        None => plain.lines().map(escaped).collect::<Vec<_>>().join("<br>"),
-    };
-    // Nothing in it must widen the mail. A long word is broken; between the columns of a table that rule would narrow one of them to a
-    // letter: a table that is too wide for the screen is scrolled by itself.
-    let html = match html.contains("<table") {
-        true => format!(
-            "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" \
-             style=\"width:100%;table-layout:fixed\"><tr><td><div style=\"overflow:auto\">{html}</div></td></tr></table>"
-        ),
-        false => format!("<div style=\"word-break:break-word\">{html}</div>"),
-    };
-    (Some(html), Some(plain))
+    let signature = signature::signature_of(&request.settings.user, request.sender.name, company);
+    (Some(signature.html), Some(signature.text))
 }
 
 #[cfg(test)]

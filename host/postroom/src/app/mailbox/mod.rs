@@ -2,8 +2,10 @@
 
 mod access;
 mod follow;
+mod letter;
 mod search;
 
 pub use access::{MailboxAccess, Shown};
 pub use follow::{MailboxFollower, SyncObserver};
+pub use letter::{LetterPeople, LetterRequest, PreparedLetter};
 pub use search::{SearchProgress, ServerHit, ServerSearch};

@@ -3,12 +3,18 @@
 
 use super::{CompanyPlugin, EngineError, Files, composes};
 use postroom_contract::{
-    accounts, inbound, mailbox, matching, reading, suppressions, tracking, types, webhooks,
+    accounts, composing, inbound, letters, mailbox, matching, reading, suppressions, tracking, types,
+    webhooks,
 };
 
 /// What is beyond the limits was not sent to be read.
 fn reading_failed(answer: &Result<reading::ReadableMessage, inbound::InboundError>) -> bool {
     matches!(answer, Err(inbound::InboundError::Refused(_)))
+}
+
+/// Counts the bytes of a message that a letter quotes.
+fn quoted_size(original: Option<&reading::ReadableMessage>) -> usize {
+    original.map_or(0, |it| it.text.len() + it.html.as_ref().map_or(0, String::len))
 }
 
 impl CompanyPlugin {
@@ -33,6 +39,20 @@ impl CompanyPlugin {
         link_message = postroom_plugin_mailbox.call_link(
             message: &mailbox::Description, partners: &[String], candidates: &[mailbox::DocumentCandidate]
         ) -> Result<Vec<mailbox::DocumentLink>, types::ArgumentError>;
+        /// What a letter begins with.
+        draft_letter = postroom_plugin_letters.call_draft(
+            request: &letters::DraftRequest
+        ) -> Result<letters::DraftLetter, types::ArgumentError>,
+            bounded ["the settings": request.settings.len(), text; "the message": quoted_size(request.original.as_ref()), message];
+        /// The message of a letter.
+        compose_letter = postroom_plugin_letters.call_compose(
+            letter: &letters::Letter
+        ) -> Result<composing::Message, composing::ComposeError>,
+            bounded [
+                "the settings": letter.settings.len(), text;
+                "the letter": letter.body.len(), text;
+                "the message": quoted_size(letter.original.as_ref()), message
+            ];
         /// What a report's mail can be found by, the most reliable first.
         traces = postroom_plugin_matching.call_traces(report: &inbound::Report) -> Vec<matching::Trace>;
         /// The facts of a report about the mail that it was matched with.
