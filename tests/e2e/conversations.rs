@@ -260,3 +260,47 @@ async fn a1_the_mail_of_an_account_is_that_of_its_users() {
     let message = office.mailbox(&["show", &id])["messages"][0]["id"].as_str().expect("a message").to_owned();
     assert_eq!(office.mailbox(&["show", &message])["reply"].as_str().map(str::trim), Some("Secret."));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d8_a_reply_from_the_mailbox_arrives_threaded_and_is_filed_and_marked() {
+    let office = Office::new("conv-d8");
+    let ann = "box-conv-d8@west.test";
+    office
+        .file(
+            "INBOX",
+            &chrono::Utc::now().to_rfc3339(),
+            &format!("From: Ann Peeters <{ann}>\nTo: {0}\nSubject: Opening hours\nMessage-ID: <q-1@west.test>\nReferences: <q-0@west.test>\nDate: {1}\n\nWhen are you open?\n", office.address, chrono::Utc::now().to_rfc2822()),
+        )
+        .await;
+    office.sync();
+    let listed = office.mailbox(&["contact", ann]);
+    let conversation = listed["conversations"][0]["id"].as_str().expect("a conversation").to_owned();
+    let message =
+        office.mailbox(&["show", &conversation])["messages"][0]["id"].as_str().expect("a message").to_owned();
+    let dry = office.mailbox(&["reply", &message, "--text", "From nine.", "--dry-run"]);
+    assert!(dry.to_string().contains(ann), "{dry}");
+    office.mailbox(&["reply", &message, "--text", "From nine."]);
+    // The same words about the same message are one mail.
+    office.mailbox(&["reply", &message, "--text", "From nine."]);
+    let arrived = the_one(ann);
+    let reply = MessageParser::default().parse(&arrived).expect("a message");
+    assert_eq!(header(&reply, "In-Reply-To"), "<q-1@west.test>");
+    assert_eq!(
+        header(&reply, "References").split_whitespace().collect::<Vec<_>>(),
+        ["<q-0@west.test>", "<q-1@west.test>"]
+    );
+    assert_eq!(reply.subject(), Some("Re: Opening hours"));
+    let text = reply.body_text(0).expect("a text");
+    let (words, quote) =
+        (text.find("From nine.").expect("the words"), text.find("> When are you open?").expect("the quote"));
+    assert!(words < quote, "{text}");
+    office.sync();
+    let shown = office.mailbox(&["show", &conversation]);
+    let messages = shown["messages"].as_array().expect("messages");
+    assert_eq!(messages.len(), 2, "the copy in Sent is in the conversation: {shown}");
+    assert_eq!(messages[1]["direction"], "outgoing");
+    let criteria = [postroom::transport::imap::Criterion::Flagged("\\Answered".into())];
+    let answered =
+        office.client.search(&office.server, "INBOX", &criteria, None, 10).await.expect("a search");
+    assert_eq!(answered.uids.len(), 1);
+}

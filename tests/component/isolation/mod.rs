@@ -68,6 +68,8 @@ const LIST: &[(&str, bool, Takes)] = &[
     ("mailbox index-bodies", true, Words(&["mailbox index-bodies ACCOUNT"])),
     ("mailbox contacts", true, Words(&["mailbox contacts NUMBER --json"])),
     ("mailbox show", true, Nothing(OF_THE_INDEX)),
+    ("mailbox reply", true, Nothing(OF_THE_INDEX)),
+    ("mailbox forward", true, Nothing(OF_THE_INDEX)),
     ("mailbox bookmark", true, Nothing(OF_THE_INDEX)),
     ("mailbox done", true, Nothing(OF_THE_INDEX)),
     ("mailbox assign", true, Nothing(OF_THE_INDEX)),
