@@ -47,10 +47,6 @@ enum MailboxCommand {
     Reply(Box<letter::ReplyArgs>),
     /// Pass a message on, with its files.
     Forward(Box<letter::ForwardArgs>),
-    /// Answer a message, from the mailbox that it came to.
-    Reply(letter::ReplyArgs),
-    /// Pass a message on, with its files.
-    Forward(letter::ForwardArgs),
     /// Folders, how much of each is indexed, and what is wrong with them.
     Folders(folders::FoldersArgs),
     /// Give a folder the name under which it is seen first.
@@ -108,8 +104,6 @@ pub(super) async fn run(common: &Common, args: &MailboxArgs) -> Result<Exit, Fai
         MailboxCommand::All(args) => list::all(common, args).await,
         MailboxCommand::Search(args) => search::run(common, args).await,
         MailboxCommand::Show(args) => show::run(common, args).await,
-        MailboxCommand::Reply(args) => letter::reply(common, args).await,
-        MailboxCommand::Forward(args) => letter::forward(common, args).await,
         MailboxCommand::Reply(args) => letter::reply(common, args).await,
         MailboxCommand::Forward(args) => letter::forward(common, args).await,
         MailboxCommand::Folders(args) => folders::list(common, args).await,

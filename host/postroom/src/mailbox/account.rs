@@ -14,6 +14,8 @@ use std::time::Duration;
 const HISTORY: usize = 1_000;
 /// Time after which a folder is compared with the server, message by message.
 const COMPARE: TimeDelta = TimeDelta::hours(24);
+/// Time for which a message that is in no folder any more stays in the index, with what people did with it.
+const UNPLACED: TimeDelta = TimeDelta::days(30);
 /// Time between two looks at the folders that IDLE does not report on.
 const LOOK: Duration = Duration::from_secs(60);
 /// Time between two looks at the inbox of a server without IDLE.
@@ -120,6 +122,8 @@ impl MailboxSync<'_> {
         });
         let Some(row) = due else { return Ok(()) };
         let healed = self.folder(now).compare(&row).await?;
+        // What was moved has its new place long since.
+        self.store.purge_unplaced(self.lease.account(), now - UNPLACED).await?;
         if healed != postroom_store::Healed::default() {
             tracing::warn!(
                 folder = %row.id, added = healed.added, removed = healed.removed, flags = healed.flags,
