@@ -13,14 +13,14 @@ use serde_json::Value;
 use std::time::{Duration, Instant};
 
 /// A home whose account has its own address in a mailbox at Dovecot.
-struct Office {
+struct MailboxOwner {
     home: Home,
     address: String,
     server: Account,
     client: ImapClient,
 }
 
-impl Office {
+impl MailboxOwner {
     fn new(mailbox: &str) -> Self {
         let home = Home::new();
         let (plain, address) = (servers().plain.to_string(), format!("{mailbox}@west.test"));
@@ -100,25 +100,25 @@ fn header<'a>(message: &'a mail_parser::Message<'_>, name: &'a str) -> &'a str {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn d1_all_mail_with_a_partner_stands_in_its_conversations_and_the_statuses_move() {
-    let office = Office::new("conv-d1");
+    let owner = MailboxOwner::new("conv-d1");
     let ann = "box-conv-ann@west.test";
     // Before Postroom existed.
-    office
+    owner
         .file(
             "INBOX",
             "2025-03-01T09:00:00+01:00",
-            &format!("From: Ann Peeters <{ann}>\nTo: {0}\nSubject: Opening hours\nMessage-ID: <old-1@west.test>\nDate: Sat, 1 Mar 2025 09:00:00 +0100\n\nWhen are you open?\n", office.address),
+            &format!("From: Ann Peeters <{ann}>\nTo: {0}\nSubject: Opening hours\nMessage-ID: <old-1@west.test>\nDate: Sat, 1 Mar 2025 09:00:00 +0100\n\nWhen are you open?\n", owner.address),
         )
         .await;
-    office
+    owner
         .file(
             "Gesendet",
             "2025-03-01T10:00:00+01:00",
-            &format!("From: {0}\nTo: {ann}\nSubject: Re: Opening hours\nMessage-ID: <old-2@west.test>\nIn-Reply-To: <old-1@west.test>\nDate: Sat, 1 Mar 2025 10:00:00 +0100\n\nFrom nine.\n", office.address),
+            &format!("From: {0}\nTo: {ann}\nSubject: Re: Opening hours\nMessage-ID: <old-2@west.test>\nIn-Reply-To: <old-1@west.test>\nDate: Sat, 1 Mar 2025 10:00:00 +0100\n\nFrom nine.\n", owner.address),
         )
         .await;
     // Postroom sends the invoice.
-    let sent = office.home.send("office", ann, &[]);
+    let sent = owner.home.send("office", ann, &[]);
     sent.assert(0, &[]);
     let arrived = the_one(ann);
     let invoice = MessageParser::default().parse(&arrived).expect("a message");
@@ -142,7 +142,7 @@ async fn d1_all_mail_with_a_partner_stands_in_its_conversations_and_the_statuses
         ("apple-1", "Betaling".to_owned(), format!("In-Reply-To: {id}\n"), "> The invoice\n"),
     ];
     for (name, subject, threading, quote) in &answers {
-        office
+        owner
             .file(
                 "INBOX",
                 &chrono::Utc::now().to_rfc3339(),
@@ -150,22 +150,22 @@ async fn d1_all_mail_with_a_partner_stands_in_its_conversations_and_the_statuses
             )
             .await;
     }
-    office
+    owner
         .file(
             "INBOX",
             &chrono::Utc::now().to_rfc3339(),
             &format!("From: Ann Peeters <{ann}>\nTo: {to}\nSubject: Fwd: {subject}\nMessage-ID: <fwd-1@west.test>\nReferences: {id}\nDate: {}\n\nFor you.\n", chrono::Utc::now().to_rfc2822()),
         )
         .await;
-    let synced = office.sync();
+    let synced = owner.sync();
     assert_eq!(synced[0]["state"], "complete", "{synced}");
-    let partner = office.home.ok(&["timeline", "--help"]).out.len();
+    let partner = owner.home.ok(&["timeline", "--help"]).out.len();
     assert!(partner > 0);
     let number = sent.json()["document"]["number"].as_str().map(str::to_owned);
-    let status = office.status(number.as_deref().unwrap_or_else(|| panic!("{}", sent.json())));
+    let status = owner.status(number.as_deref().unwrap_or_else(|| panic!("{}", sent.json())));
     assert_eq!(status["label"], "Read", "{status}");
     let partner = status["partner"].as_str().unwrap_or_else(|| panic!("{status}")).to_owned();
-    let conversations = office.conversations(&partner);
+    let conversations = owner.conversations(&partner);
     let of = |wanted: &str| {
         let found = conversations.iter().find(|(subject, _)| subject.contains(wanted));
         found.unwrap_or_else(|| panic!("no {wanted}: {conversations:?}")).1.clone()
@@ -177,23 +177,23 @@ async fn d1_all_mail_with_a_partner_stands_in_its_conversations_and_the_statuses
     assert_eq!(about.len(), 4, "our mail and three answers: {conversations:?}");
     assert!(!about.iter().any(|(subject, _)| subject.starts_with("Fwd")), "{about:?}");
     // A second look finds nothing new.
-    let again = office.sync();
+    let again = owner.sync();
     assert_eq!((&again[0]["indexed"], &again[0]["read"]), (&0.into(), &0.into()), "{again}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn c5_an_answer_is_on_the_timeline_within_ten_seconds_of_its_arrival() {
-    let office = Office::new("conv-c5");
+    let owner = MailboxOwner::new("conv-c5");
     let ann = "box-conv-c5@west.test";
-    let sent = office.home.send("office", ann, &[]);
+    let sent = owner.home.send("office", ann, &[]);
     sent.assert(0, &[]);
     let arrived = the_one(ann);
     let invoice = MessageParser::default().parse(&arrived).expect("a message");
     let id = header(&invoice, "Message-ID").to_owned();
-    let mut watching = office.home.start(&["sync", "--watch"]);
+    let mut watching = owner.home.start(&["sync", "--watch"]);
     // Until the first look is over.
     let end = Instant::now() + Duration::from_secs(30);
-    while office
+    while owner
         .mailbox(&["folders"])
         .as_array()
         .is_none_or(|all| all.iter().all(|it| it["looked_at"].is_null()))
@@ -202,17 +202,17 @@ async fn c5_an_answer_is_on_the_timeline_within_ten_seconds_of_its_arrival() {
         std::thread::sleep(Duration::from_millis(200));
     }
     std::thread::sleep(Duration::from_secs(2));
-    office
+    owner
         .file(
             "INBOX",
             &chrono::Utc::now().to_rfc3339(),
-            &format!("From: Ann <{ann}>\nTo: {0}\nSubject: Re: the invoice\nMessage-ID: <c5@west.test>\nIn-Reply-To: {id}\n\nThank you.\n", office.address),
+            &format!("From: Ann <{ann}>\nTo: {0}\nSubject: Re: the invoice\nMessage-ID: <c5@west.test>\nIn-Reply-To: {id}\n\nThank you.\n", owner.address),
         )
         .await;
     let (begun, number) =
         (Instant::now(), sent.json()["document"]["number"].as_str().expect("a number").to_owned());
-    while office.status(&number)["label"] != "Read" {
-        assert!(begun.elapsed() < Duration::from_secs(10), "{}", office.status(&number));
+    while owner.status(&number)["label"] != "Read" {
+        assert!(begun.elapsed() < Duration::from_secs(10), "{}", owner.status(&number));
         std::thread::sleep(Duration::from_millis(100));
     }
     watching.kill().expect("it runs");
@@ -221,22 +221,22 @@ async fn c5_an_answer_is_on_the_timeline_within_ten_seconds_of_its_arrival() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a1_the_mail_of_an_account_is_that_of_its_users() {
-    let office = Office::new("conv-a1");
-    office
+    let owner = MailboxOwner::new("conv-a1");
+    owner
         .file(
             "INBOX",
             "2026-11-01T09:00:00+01:00",
             &format!(
                 "From: bo@other.test\nTo: {0}\nSubject: Salaries\nMessage-ID: <a1@west.test>\n\nSecret.\n",
-                office.address
+                owner.address
             ),
         )
         .await;
-    office.sync();
-    let listed = office.mailbox(&["all"]);
+    owner.sync();
+    let listed = owner.mailbox(&["all"]);
     let id = listed["conversations"][0]["id"].as_str().expect("a conversation").to_owned();
     let as_marc =
-        |words: &[&str]| office.home.run(&[&["mailbox"], words, &["--user", "marc", "--json"]].concat());
+        |words: &[&str]| owner.home.run(&[&["mailbox"], words, &["--user", "marc", "--json"]].concat());
     let none = as_marc(&["all"]);
     none.assert(0, &[]);
     assert_eq!(none.json()["conversations"], Value::Array(vec![]));
@@ -253,35 +253,35 @@ async fn a1_the_mail_of_an_account_is_that_of_its_users() {
         assert!(!run.output().contains("Salaries"), "{}", run.output());
     }
     // The user of the account reads it, and finds it by a word and on the server by its text.
-    assert_eq!(office.mailbox(&["search", "salar"])["messages"][0]["subject"], "Salaries");
-    let on_server = office.mailbox(&["search", "Secret"]);
+    assert_eq!(owner.mailbox(&["search", "salar"])["messages"][0]["subject"], "Salaries");
+    let on_server = owner.mailbox(&["search", "Secret"]);
     assert_eq!(on_server["on_server"][0]["subject"], "Salaries", "{on_server}");
     assert_eq!(on_server["complete"], true);
-    let message = office.mailbox(&["show", &id])["messages"][0]["id"].as_str().expect("a message").to_owned();
-    assert_eq!(office.mailbox(&["show", &message])["reply"].as_str().map(str::trim), Some("Secret."));
+    let message = owner.mailbox(&["show", &id])["messages"][0]["id"].as_str().expect("a message").to_owned();
+    assert_eq!(owner.mailbox(&["show", &message])["reply"].as_str().map(str::trim), Some("Secret."));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn d8_a_reply_from_the_mailbox_arrives_threaded_and_is_filed_and_marked() {
-    let office = Office::new("conv-d8");
+    let owner = MailboxOwner::new("conv-d8");
     let ann = "box-conv-d8@west.test";
-    office
+    owner
         .file(
             "INBOX",
             &chrono::Utc::now().to_rfc3339(),
-            &format!("From: Ann Peeters <{ann}>\nTo: {0}\nSubject: Opening hours\nMessage-ID: <q-1@west.test>\nReferences: <q-0@west.test>\nDate: {1}\n\nWhen are you open?\n", office.address, chrono::Utc::now().to_rfc2822()),
+            &format!("From: Ann Peeters <{ann}>\nTo: {0}\nSubject: Opening hours\nMessage-ID: <q-1@west.test>\nReferences: <q-0@west.test>\nDate: {1}\n\nWhen are you open?\n", owner.address, chrono::Utc::now().to_rfc2822()),
         )
         .await;
-    office.sync();
-    let listed = office.mailbox(&["contact", ann]);
+    owner.sync();
+    let listed = owner.mailbox(&["contact", ann]);
     let conversation = listed["conversations"][0]["id"].as_str().expect("a conversation").to_owned();
     let message =
-        office.mailbox(&["show", &conversation])["messages"][0]["id"].as_str().expect("a message").to_owned();
-    let dry = office.mailbox(&["reply", &message, "--text", "From nine.", "--dry-run"]);
+        owner.mailbox(&["show", &conversation])["messages"][0]["id"].as_str().expect("a message").to_owned();
+    let dry = owner.mailbox(&["reply", &message, "--text", "From nine.", "--dry-run"]);
     assert!(dry.to_string().contains(ann), "{dry}");
-    office.mailbox(&["reply", &message, "--text", "From nine."]);
+    owner.mailbox(&["reply", &message, "--text", "From nine."]);
     // The same words about the same message are one mail.
-    office.mailbox(&["reply", &message, "--text", "From nine."]);
+    owner.mailbox(&["reply", &message, "--text", "From nine."]);
     let arrived = the_one(ann);
     let reply = MessageParser::default().parse(&arrived).expect("a message");
     assert_eq!(header(&reply, "In-Reply-To"), "<q-1@west.test>");
@@ -294,13 +294,12 @@ async fn d8_a_reply_from_the_mailbox_arrives_threaded_and_is_filed_and_marked() 
     let (words, quote) =
         (text.find("From nine.").expect("the words"), text.find("> When are you open?").expect("the quote"));
     assert!(words < quote, "{text}");
-    office.sync();
-    let shown = office.mailbox(&["show", &conversation]);
+    owner.sync();
+    let shown = owner.mailbox(&["show", &conversation]);
     let messages = shown["messages"].as_array().expect("messages");
     assert_eq!(messages.len(), 2, "the copy in Sent is in the conversation: {shown}");
     assert_eq!(messages[1]["direction"], "outgoing");
     let criteria = [postroom::transport::imap::Criterion::Flagged("\\Answered".into())];
-    let answered =
-        office.client.search(&office.server, "INBOX", &criteria, None, 10).await.expect("a search");
+    let answered = owner.client.search(&owner.server, "INBOX", &criteria, None, 10).await.expect("a search");
     assert_eq!(answered.uids.len(), 1);
 }

@@ -130,8 +130,8 @@ async fn one(
         indexed: result.folders.indexed,
         left: result.folders.left,
         flags: result.folders.flags,
-        read: result.news.read,
-        matched: result.news.matched,
+        read: result.incoming.read,
+        matched: result.incoming.matched,
         state,
         error,
     })

@@ -36,7 +36,7 @@ pub(super) fn fault(name: &str) -> Option<String> {
     None
 }
 
-/// True for embeddings, overrides and isolates: `invoice\u{202E}fdp.exe` reads as `invoiceexe.pdf`.
+/// Returns true for embeddings, overrides and isolates: `invoice\u{202E}fdp.exe` reads as `invoiceexe.pdf`.
 pub(super) fn is_bidi_override(c: char) -> bool {
     matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }

@@ -47,7 +47,7 @@ pub struct Link {
     pub is_sure: bool,
 }
 
-/// Links a message of these partners to documents, the most certain first, each once.
+/// Finds the documents that a message of these partners is about, the most certain first, each once.
 pub fn link(message: &Description, partners: &[String], candidates: &[Candidate]) -> Vec<Link> {
     let mut links: Vec<Link> = Vec::new();
     for (candidate, of) in candidates.iter().enumerate() {

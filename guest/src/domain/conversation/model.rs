@@ -4,7 +4,7 @@ use crate::domain::reason::{Reason, reasons};
 use crate::domain::status::named;
 use chrono::{DateTime, FixedOffset};
 
-/// Which way a message went.
+/// The direction of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     /// To us.
@@ -137,7 +137,7 @@ pub struct Proposal {
     pub reason: Reason,
 }
 
-/// Where a message belongs.
+/// The place of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placement {
     /// The conversation.
@@ -150,7 +150,7 @@ pub struct Placement {
     pub proposals: Vec<Proposal>,
 }
 
-/// Where messages belong.
+/// The places of messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arrangement {
     /// Of each new message, in their order.

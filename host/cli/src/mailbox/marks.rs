@@ -62,7 +62,7 @@ pub(super) struct AssignArgs {
     /// The user, who must be one of the account's.
     #[arg(value_name = "LOGIN", required_unless_present = "none")]
     login: Option<Name>,
-    /// Take it away from whoever has it.
+    /// Take it away from the user who has it.
     #[arg(long, conflicts_with = "login")]
     none: bool,
     #[command(flatten)]

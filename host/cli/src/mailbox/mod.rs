@@ -71,7 +71,7 @@ enum MailboxCommand {
     Contacts(contacts::ContactsArgs),
 }
 
-/// Whose mailboxes, and which of them.
+/// Options for a user, and for accounts of theirs.
 #[derive(Debug, Args)]
 pub(super) struct WhichArgs {
     #[command(flatten)]

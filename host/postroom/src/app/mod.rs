@@ -101,7 +101,7 @@ pub use worker_lock::WorkerLock;
 // Types of the rooms below that use cases take and give.
 pub use crate::connections::{ConnectionError, Connections, LinkKeyRow, purpose as grant_purpose};
 pub use crate::engine::{Accounts, Capabilities, CompanyPlugin, Engine, Options, probe_report};
-pub use crate::mailbox::{FolderProgress, FolderResult, MailboxResult, NewsResult, SyncError};
+pub use crate::mailbox::{FolderProgress, FolderResult, IncomingResult, MailboxResult, SyncError};
 pub use crate::outbox::{
     Answers, Attempt as SingleAttempt, Draft, DraftError, Made, Portal, Ready, Sent, SentCopy, Step,
     WorkerOptions,

@@ -1,8 +1,8 @@
-//! One mailbox: its folders in turn, its news, and the wait for more. One program follows a mailbox at a time, by a lease in the store.
+//! One mailbox: its folders in turn, its incoming, and the wait for more. One program follows a mailbox at a time, by a lease in the store.
 
 use super::error::SyncError;
 use super::folder::{FolderResult, FolderSync, Indexing};
-use super::news::{News, NewsResult, index_bodies};
+use super::incoming::{IncomingMessages, IncomingResult, index_bodies};
 use crate::inbound::ReportIntake;
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use postroom_store::{FolderRow, FolderSeen, MailboxLease, SystemStore};
@@ -44,13 +44,13 @@ pub struct MailboxResult {
     /// Of all folders.
     pub folders: FolderResult,
     /// Messages that were read.
-    pub news: NewsResult,
+    pub incoming: IncomingResult,
 }
 
 impl std::ops::AddAssign for MailboxResult {
     fn add_assign(&mut self, other: Self) {
         self.folders += other.folders;
-        self.news += other.news;
+        self.incoming += other.incoming;
     }
 }
 
@@ -78,7 +78,7 @@ impl MailboxSync<'_> {
         Ok(followed)
     }
 
-    /// Looks at every folder once: what is new and changed of each first, then the news, then one part of each folder's history.
+    /// Looks at every folder once: what is new and changed of each first, then the incoming, then one part of each folder's history.
     /// `progress` hears of each folder.
     pub async fn look(
         &mut self,
@@ -90,12 +90,12 @@ impl MailboxSync<'_> {
             let looked = self.folder(now).look(&row).await?;
             progress(FolderProgress { folder: &row.folder.name, result: looked });
             result.folders += looked;
-            // News of the inbox does not wait for the other folders.
+            // IncomingMessages of the inbox does not wait for the other folders.
             if is_for(&row, "inbox") {
-                result.news += self.news(now).await?;
+                result.incoming += self.incoming(now).await?;
             }
         }
-        result.news += self.news(now).await?;
+        result.incoming += self.incoming(now).await?;
         let mut has_history = false;
         for row in self.store.mailbox_folders(self.lease.account()).await? {
             if row.is_gone || row.cursor.is_none_or(|cursor| cursor.floor <= 1) {
@@ -165,9 +165,9 @@ impl MailboxSync<'_> {
         }
     }
 
-    async fn news(&mut self, now: DateTime<FixedOffset>) -> Result<NewsResult, SyncError> {
-        let Some(intake) = self.intake else { return Ok(NewsResult::default()) };
-        News { store: self.store, lease: self.lease, intake, now }.take(self.session).await
+    async fn incoming(&mut self, now: DateTime<FixedOffset>) -> Result<IncomingResult, SyncError> {
+        let Some(intake) = self.intake else { return Ok(IncomingResult::default()) };
+        IncomingMessages { store: self.store, lease: self.lease, intake, now }.take(self.session).await
     }
 }
 

@@ -174,8 +174,8 @@ impl FolderSync<'_> {
         }
         let indexed = from_ranges(self.store.indexed_uids(row.id).await?);
         let noticed = self.session.noticed();
-        let told = changes.vanished.union(&noticed.vanished).intersection(&indexed);
-        let is_large = told.len() * 100 > indexed.len() * LARGE_SHARE;
+        let reported = changes.vanished.union(&noticed.vanished).intersection(&indexed);
+        let is_large = reported.len() * 100 > indexed.len() * LARGE_SHARE;
         let expected = row.on_server.map(|before| u64::from(before) + arrived);
         let fewer = expected != Some(u64::from(state.messages));
         let is_listed = match changes.by {
@@ -184,16 +184,14 @@ impl FolderSync<'_> {
         };
         let vanished = if is_listed {
             let there = self.listed(row, cursor, state).await?;
-            if is_large && told.intersection(&there).len() > 0 {
-                let fault = format!(
-                    "the server reported {} messages as gone that are there",
-                    told.intersection(&there).len()
-                );
+            let untrue = reported.intersection(&there).len();
+            if is_large && untrue > 0 {
+                let fault = format!("the server reported {untrue} messages as gone that are there");
                 self.note_fault(row, &fault).await?;
             }
             indexed.difference(&there)
         } else {
-            told
+            reported
         };
         let flags = match changes.by {
             ChangesBy::Qresync | ChangesBy::Condstore => changes.flags,

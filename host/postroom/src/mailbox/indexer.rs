@@ -183,7 +183,7 @@ impl Indexer<'_> {
         for message in known {
             let is_same = matches!(conversation, contract::ConversationChoice::Known(id) if *id == message.conversation.to_string());
             for document in &message.documents {
-                if description.numbers.iter().any(|number| *number == document.number) {
+                if description.numbers.contains(&document.number) {
                     add(&document.kind, &document.number, document.partner.as_ref(), "number");
                 }
                 if is_same {
@@ -223,7 +223,7 @@ impl Indexer<'_> {
         let is_outgoing = description.direction == contract::Direction::Outgoing;
         let is_recent = self.now.signed_duration_since(envelope.received) < TimeDelta::days(CLASSIFIED_DAYS);
         let is_program = of.is_report || of.auto_submitted || envelope.from.is_empty();
-        // What a message holds is read once where it may be news; what is old and a person's by its header is ordinary.
+        // What a message holds is read once where it may be incoming; what is old and a person's by its header is ordinary.
         let is_read = !is_outgoing && (!is_history || is_recent || is_program || own.is_some());
         IndexedMessage {
             uid: envelope.uid,

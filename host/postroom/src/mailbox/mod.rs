@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! lease = store.claim_mailbox(…)                 one program follows a mailbox at a time
-//! look: folders → each folder's changes → news → a part of the history → a comparison that is due
+//! look: folders → each folder's changes → incoming → a part of the history → a comparison that is due
 //! wait: IDLE on the inbox, at most a minute
 //! ```
 //!
@@ -14,13 +14,13 @@ mod account;
 mod error;
 mod folder;
 mod identity;
+mod incoming;
 mod indexer;
-mod news;
 #[cfg(test)]
 mod tests;
 
 pub use account::{FolderProgress, MailboxResult, MailboxSync};
 pub use error::SyncError;
 pub use folder::{FolderResult, FolderSync, Indexing};
+pub use incoming::{IncomingMessages, IncomingResult};
 pub use indexer::Indexer;
-pub use news::{News, NewsResult};

@@ -21,7 +21,7 @@ pub struct ServerHit {
     pub envelope: Envelope,
 }
 
-/// How far a search on the servers is.
+/// The progress of a search on the servers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchProgress<'a> {
     /// The folder that is asked now.

@@ -18,7 +18,7 @@ const UNREADABLE: &str = "unreadable";
 const EXCHANGE_PLACEHOLDER: &str = "Retrieval using the IMAP4 protocol failed for the following message";
 
 /// Reads new messages of a mailbox.
-pub struct News<'a> {
+pub struct IncomingMessages<'a> {
     /// The index.
     pub store: &'a SystemStore,
     /// The lease of the mailbox.
@@ -31,24 +31,24 @@ pub struct News<'a> {
 
 /// The result of reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct NewsResult {
+pub struct IncomingResult {
     /// Messages that were read.
     pub read: u64,
     /// Those of them that are about a mail of ours.
     pub matched: u64,
 }
 
-impl std::ops::AddAssign for NewsResult {
+impl std::ops::AddAssign for IncomingResult {
     fn add_assign(&mut self, other: Self) {
         self.read += other.read;
         self.matched += other.matched;
     }
 }
 
-impl News<'_> {
+impl IncomingMessages<'_> {
     /// Reads the messages that were not yet, newest first.
-    pub async fn take(&self, session: &mut dyn SyncSession) -> Result<NewsResult, SyncError> {
-        let mut result = NewsResult::default();
+    pub async fn take(&self, session: &mut dyn SyncSession) -> Result<IncomingResult, SyncError> {
+        let mut result = IncomingResult::default();
         for message in self.store.unclassified(self.lease.account(), MOST).await? {
             match self.take_one(session, &message).await {
                 Ok(matched) => {
