@@ -301,24 +301,24 @@ fn nothing_of_a_hostile_original_runs_loads_or_breaks_out() {
     for kind in [Reply, Forward] {
         for (html, has_pictures) in [(true, false), (true, true), (false, false)] {
             let original = Original { html: hostile.html.clone().filter(|_| html), ..hostile.clone() };
-            let made = quote(kind, &original, Locale::of(Language::En), has_pictures);
-            let bare = made.html.to_lowercase();
+            let quoted = quote(kind, &original, Locale::of(Language::En), has_pictures);
+            let bare = quoted.html.to_lowercase();
             for forbidden in
                 ["<script", "<img src=x", "<style", "<svg", "<form", "\"javascript:", "src=\"http"]
             {
                 assert!(!bare.contains(forbidden), "{forbidden}: {bare}");
             }
-            assert_eq!(made.html.contains("cid:a"), html && has_pictures, "{}", made.html);
-            let opened = made.html.matches("<blockquote").count();
-            assert_eq!(opened, made.html.matches("</blockquote").count(), "{}", made.html);
+            assert_eq!(quoted.html.contains("cid:a"), html && has_pictures, "{}", quoted.html);
+            let opened = quoted.html.matches("<blockquote").count();
+            assert_eq!(opened, quoted.html.matches("</blockquote").count(), "{}", quoted.html);
             assert_eq!(
-                made.html.matches("<div").count(),
-                made.html.matches("</div").count(),
+                quoted.html.matches("<div").count(),
+                quoted.html.matches("</div").count(),
                 "{}",
-                made.html
+                quoted.html
             );
-            assert_eq!(safe_html(&made.html).0.remote_images, 0);
-            let (head, _) = made.text.split_once("\n\n").unwrap_or((&made.text, ""));
+            assert_eq!(safe_html(&quoted.html).0.remote_images, 0);
+            let (head, _) = quoted.text.split_once("\n\n").unwrap_or((&quoted.text, ""));
             assert!(head.len() < 4_000 && (kind == Reply || !head.contains("\nBcc:")), "{head}");
         }
     }

@@ -299,7 +299,7 @@ fn letter_json(of: &PreparedLetter) -> Value {
         .collect();
     object!({
         "message_id": message.mail.message_id,
-        "kind": of.kind,
+        "kind": message.template.trim_start_matches("letter/"),
         "from": message.sender,
         "to": of.people.to,
         "cc": of.people.cc,
