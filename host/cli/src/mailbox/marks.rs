@@ -3,7 +3,7 @@
 use super::rows::{Names, short, shown_time};
 use super::{Common, Failure, WhichArgs};
 use crate::Exit;
-use crate::output::{done as say, json, table};
+use crate::output::{done as finish, json, table};
 use clap::Args;
 use postroom::app::Changed;
 use postroom_model::{BookmarkId, ConversationId, IndexedMessageId, Name};
@@ -131,12 +131,12 @@ pub(super) async fn bookmark(common: &Common, args: &BookmarkArgs) -> Result<Exi
     let mailboxes = args.which.open().await?;
     if let Some(id) = args.remove {
         mailboxes.remove_bookmark(id).await?;
-        say(common, &format!("the bookmark {id} is removed"))?;
+        finish(common, &format!("the bookmark {id} is removed"))?;
         return Ok(Exit::Done);
     }
     if let (Some(message), Some(name)) = (args.message, &args.name) {
         mailboxes.bookmark(message, name, args.shared).await?;
-        say(common, &format!("{message} is bookmarked as {name}"))?;
+        finish(common, &format!("{message} is bookmarked as {name}"))?;
         return Ok(Exit::Done);
     }
     let accounts = args.which.accounts(&mailboxes).await?;
@@ -167,8 +167,8 @@ pub(super) async fn done(common: &Common, args: &DoneArgs) -> Result<Exit, Failu
     let changed = mailboxes.set_done(id, args.open, !args.open).await?;
     let state = if args.open { "open" } else { "done" };
     match changed {
-        Changed::Yes => say(common, &format!("the conversation {id} is {state}"))?,
-        Changed::Meanwhile => say(common, &format!("the conversation {id} was {state} already"))?,
+        Changed::Yes => finish(common, &format!("the conversation {id} is {state}"))?,
+        Changed::Meanwhile => finish(common, &format!("the conversation {id} was {state} already"))?,
     }
     Ok(Exit::Done)
 }
@@ -188,14 +188,14 @@ pub(super) async fn assign(common: &Common, args: &AssignArgs) -> Result<Exit, F
         Some(login) => format!("{login} takes care of the conversation {id}"),
         None => format!("no user takes care of the conversation {id}"),
     };
-    say(common, &what)?;
+    finish(common, &what)?;
     Ok(Exit::Done)
 }
 
 pub(super) async fn note(common: &Common, args: &NoteArgs) -> Result<Exit, Failure> {
     let mailboxes = args.which.open().await?;
     mailboxes.add_note(args.conversation, &args.text).await?;
-    say(common, &format!("the conversation {} has a note more", args.conversation))?;
+    finish(common, &format!("the conversation {} has a note more", args.conversation))?;
     Ok(Exit::Done)
 }
 
@@ -203,20 +203,20 @@ pub(super) async fn private(common: &Common, args: &PrivateArgs) -> Result<Exit,
     let mailboxes = args.which.open().await?;
     mailboxes.set_private(args.conversation, !args.undo).await?;
     let state = if args.undo { "not private" } else { "private" };
-    say(common, &format!("the conversation {} is {state}", args.conversation))?;
+    finish(common, &format!("the conversation {} is {state}", args.conversation))?;
     Ok(Exit::Done)
 }
 
 pub(super) async fn split(common: &Common, args: &SplitArgs) -> Result<Exit, Failure> {
     let mailboxes = args.which.open().await?;
     let id = mailboxes.split(args.message).await?;
-    say(common, &format!("the message {} is in the conversation {id}", args.message))?;
+    finish(common, &format!("the message {} is in the conversation {id}", args.message))?;
     Ok(Exit::Done)
 }
 
 pub(super) async fn join(common: &Common, args: &JoinArgs) -> Result<Exit, Failure> {
     let mailboxes = args.which.open().await?;
     mailboxes.join(args.from, args.into).await?;
-    say(common, &format!("the messages of {} are in the conversation {}", args.from, args.into))?;
+    finish(common, &format!("the messages of {} are in the conversation {}", args.from, args.into))?;
     Ok(Exit::Done)
 }

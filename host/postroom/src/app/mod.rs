@@ -70,8 +70,8 @@ pub use hold::{MailChange, MailChanges};
 pub use mail_content::{BatchContent, MailContent, UnusableAddress, WITHOUT_DOCUMENT};
 pub use mail_view::MailView;
 pub use mailbox::{
-    LetterPeople, LetterRequest, MailboxAccess, MailboxFollower, PreparedLetter, SearchProgress, ServerHit,
-    ServerSearch, Shown, SyncObserver,
+    LetterPeople, LetterRequest, MailboxAccess, PreparedLetter, SearchProgress, ServerHit, ServerSearch,
+    Shown,
 };
 pub use named::{MailName, only_batch, recipients_of};
 pub use open_tracking::{OpenTracking, has_pixels, pixel_left_out, reasons, refuse_unseen};
@@ -84,8 +84,8 @@ pub use records_place::{RecordsChange, change_records, records_row, remove_recor
 pub use removal::{apply_retention, erase_person};
 pub use resend::{AccountResend, NotResent, Resend, ResendRow, ResendVerdict};
 pub use service::{
-    Installation, OpenInvitation, Opening, PixelFetch, RecentReports, ReportError, ReportEvent, ReportResult,
-    ReportSource, SignInEnd,
+    Installation, MailboxFollower, OpenInvitation, Opening, PixelFetch, RecentReports, ReportError,
+    ReportEvent, ReportResult, ReportSource, SignInEnd, SyncObserver,
 };
 pub use session::Session;
 pub use stop::{StopSender, StopSignal};

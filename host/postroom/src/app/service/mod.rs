@@ -1,5 +1,5 @@
 //! What an installation does for all its companies, asked by a link that it signed: it takes providers' reports, fetches of
-//! pixels and sign-ins by invitation, and shows how it is.
+//! pixels and sign-ins by invitation, follows their mailboxes, and shows how it is.
 //!
 //! No person acts here, so there is no user whose store it could be. The company comes out of the link's token, which the
 //! installation's key authenticates ([`LinkTokens`]), and goes into the statements; a mail is looked for among those of the
@@ -9,6 +9,7 @@
 //! Nothing here knows HTTP: whether a report is its provider's is verified by the caller, which has the headers.
 
 mod invitations;
+mod mailboxes;
 mod openings;
 mod recent_reports;
 mod report_notices;
@@ -16,6 +17,7 @@ mod reports;
 mod status;
 
 pub use invitations::{OpenInvitation, SignInEnd};
+pub use mailboxes::{MailboxFollower, SyncObserver};
 pub use openings::{Opening, PixelFetch};
 pub use recent_reports::RecentReports;
 pub use reports::{ReportError, ReportEvent, ReportResult, ReportSource};
