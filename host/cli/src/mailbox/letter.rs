@@ -213,10 +213,13 @@ async fn write(
         let session =
             session::of_mail(load_plugin::loading(common), connections, company, user, before).await?;
         let extra = Extra { fields: object!({ "asked_before": true }), unusable: false };
-        return deliver(common, &session, before, &wait, extra).await;
+        let exit = deliver(common, &session, before, &wait, extra).await?;
+        if exit == Exit::Done {
+            mark(&session, mailboxes, of, request.kind).await;
+        }
+        return Ok(exit);
     }
     if args.queue {
-        mark(session, mailboxes, of, request.kind).await;
         let id = prepared.id;
         match common.json {
             true => json(&object!({ "mail": id.to_string(), "state": "queued" }))?,
@@ -227,8 +230,8 @@ async fn write(
     }
     let extra = Extra { fields: object!({ "letter": letter_json(&prepared) }), unusable: false };
     let exit = deliver(common, session, prepared.id, &wait, extra).await?;
-    // One that no server takes answers nothing.
-    if exit != Exit::Refused {
+    // One that no server has taken answers nothing.
+    if exit == Exit::Done {
         mark(session, mailboxes, of, request.kind).await;
     }
     Ok(exit)

@@ -113,7 +113,7 @@ async fn list(
     let mailboxes = args.which.open().await?;
     let accounts = args.which.accounts(&mailboxes).await?;
     let assignee = match &args.assignee {
-        Some(login) => Some(mailboxes.colleague(login).await?.id),
+        Some(login) => Some(mailboxes.colleague(login).await?),
         None => None,
     };
     let folder = match &args.folder {

@@ -1,13 +1,15 @@
 //! One mailbox: its folders in turn, its incoming, and the wait for more. One program follows a mailbox at a time, by a lease in the store.
 
 use super::error::SyncError;
-use super::folder::{FolderResult, FolderSync, Indexing};
+use super::folder::{FolderResult, FolderSync, Indexing, is_of_the_answer};
 use super::incoming::{IncomingMessages, IncomingResult, index_bodies};
 use crate::inbound::ReportIntake;
 use chrono::{DateTime, FixedOffset, TimeDelta};
-use postroom_store::{FolderRow, FolderSeen, MailboxLease, SystemStore};
-use postroom_transport::imap::Folder;
+use postroom_model::IndexedMessageId;
+use postroom_store::{FolderRow, FolderSeen, Healed, MailboxLease, SystemStore};
+use postroom_transport::imap::{Folder, MailboxError};
 use postroom_transport::imap::{SyncSession, Waited};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Messages of history that are indexed of one folder before the next one's turn.
@@ -18,6 +20,8 @@ const COMPARE: TimeDelta = TimeDelta::hours(24);
 const UNPLACED: TimeDelta = TimeDelta::days(30);
 /// Time between two looks at the folders that IDLE does not report on.
 const LOOK: Duration = Duration::from_secs(60);
+/// Time between two looks at least, however often a server reports changes.
+const PAUSE: Duration = Duration::from_millis(500);
 /// Time between two looks at the inbox of a server without IDLE.
 const POLL: Duration = Duration::from_secs(10);
 
@@ -36,6 +40,8 @@ pub struct MailboxSync<'a> {
     pub indexing: &'a dyn Indexing,
     /// What becomes of new messages; none: they are indexed and not read.
     pub intake: Option<&'a ReportIntake<'a>>,
+    /// Messages that were not at their place when they were to be read.
+    pub gone: &'a mut BTreeSet<IndexedMessageId>,
 }
 
 /// The result of a look at a mailbox.
@@ -78,30 +84,37 @@ impl MailboxSync<'_> {
         Ok(followed)
     }
 
-    /// Looks at every folder once: what is new and changed of each first, then the incoming, then one part of each folder's history.
+    /// Looks at every folder once: what is new and changed of each first, then what came in, then one part of each folder's history.
+    /// `is_woken`: the server reported a change of the inbox. What is wrong with one folder is noted there and holds up no other.
     /// `progress` hears of each folder.
     pub async fn look(
         &mut self,
         now: DateTime<FixedOffset>,
+        is_woken: bool,
         progress: &mut (dyn FnMut(FolderProgress<'_>) + Send),
     ) -> Result<MailboxResult, SyncError> {
         let mut result = MailboxResult::default();
-        for row in self.folders(now).await? {
-            let looked = self.folder(now).look(&row).await?;
+        let followed = self.folders(now).await?;
+        for row in &followed {
+            let is_inbox = is_for(row, "inbox");
+            let looked = self.folder(now, is_woken && is_inbox).look(row).await;
+            let looked = self.without_fault(row, looked).await?.unwrap_or_default();
             progress(FolderProgress { folder: &row.folder.name, result: looked });
             result.folders += looked;
-            // IncomingMessages of the inbox does not wait for the other folders.
-            if is_for(&row, "inbox") {
+            // What came into the inbox does not wait for the other folders.
+            if is_inbox {
                 result.incoming += self.incoming(now).await?;
             }
         }
         result.incoming += self.incoming(now).await?;
         let mut has_history = false;
         for row in self.store.mailbox_folders(self.lease.account()).await? {
-            if row.is_gone || row.cursor.is_none_or(|cursor| cursor.floor <= 1) {
+            let is_open = row.cursor.is_some_and(|cursor| cursor.floor > 1);
+            if !is_open || !followed.iter().any(|it| it.id == row.id) {
                 continue;
             }
-            let indexed = self.folder(now).history(&row, HISTORY).await?;
+            let indexed = self.folder(now, false).history(&row, HISTORY).await;
+            let Some(indexed) = self.without_fault(&row, indexed).await? else { continue };
             progress(FolderProgress { folder: &row.folder.name, result: indexed });
             has_history |= indexed.has_history;
             result.folders += indexed;
@@ -109,22 +122,54 @@ impl MailboxSync<'_> {
         let bodies = index_bodies(self.session, self.store, self.lease, self.indexing).await?;
         // Their words are history too: the next look goes on with them.
         result.folders.has_history = has_history || bodies > 0;
-        self.compare_due(now).await?;
+        self.compare_due(now, &followed).await?;
+        // What was reported meanwhile is in the index by now, or is found by the next look.
+        self.session.noticed();
         Ok(result)
     }
 
+    /// Passes a result on, but for a failure of one folder alone, which is noted.
+    async fn without_fault<T>(
+        &mut self,
+        row: &FolderRow,
+        result: Result<T, SyncError>,
+    ) -> Result<Option<T>, SyncError> {
+        let error = match result {
+            Ok(done) => return Ok(Some(done)),
+            Err(SyncError::Mailbox(error)) => error,
+            Err(error) => return Err(error),
+        };
+        match &error {
+            error if is_of_the_answer(error) => self.session.reopen().await?,
+            MailboxError::NoSuchFolder | MailboxError::UidValidityChanged(_) => {}
+            _ => return Err(error.into()),
+        }
+        if self.store.note_folder_fault(self.lease, row.id, Some(&error.to_string())).await? {
+            tracing::warn!(folder = %row.id, "the folder can't be followed: {error}");
+        }
+        Ok(None)
+    }
+
     /// Compares one folder with the server that was not for a day, so that a large mailbox is not compared all at once.
-    async fn compare_due(&mut self, now: DateTime<FixedOffset>) -> Result<(), SyncError> {
+    async fn compare_due(
+        &mut self,
+        now: DateTime<FixedOffset>,
+        followed: &[FolderRow],
+    ) -> Result<(), SyncError> {
         let rows = self.store.mailbox_folders(self.lease.account()).await?;
         let due = rows.into_iter().find(|row| {
             let is_old = row.compared_at.is_none_or(|since| now.signed_duration_since(since) > COMPARE);
-            !row.is_gone && row.cursor.is_some() && is_old
+            row.cursor.is_some() && is_old && followed.iter().any(|it| it.id == row.id)
         });
         let Some(row) = due else { return Ok(()) };
-        let healed = self.folder(now).compare(&row).await?;
+        let compared = self.folder(now, false).compare(&row).await;
+        let Some(healed) = self.without_fault(&row, compared).await? else {
+            // Tomorrow again, and the others meanwhile.
+            return Ok(self.store.note_compared(self.lease, row.id, now, Healed::default()).await?);
+        };
         // What was moved has its new place long since.
         self.store.purge_unplaced(self.lease.account(), now - UNPLACED).await?;
-        if healed != postroom_store::Healed::default() {
+        if healed != Healed::default() {
             tracing::warn!(
                 folder = %row.id, added = healed.added, removed = healed.removed, flags = healed.flags,
                 "a comparison with the server put the index right"
@@ -133,16 +178,23 @@ impl MailboxSync<'_> {
         Ok(())
     }
 
-    /// Waits until something changes in the inbox, or until the other folders are due for a look.
-    pub async fn wait(&mut self) -> Result<(), SyncError> {
+    /// Waits until something changes in the inbox, or until the other folders are due for a look. Returns true if the server reported a
+    /// change.
+    pub async fn wait(&mut self) -> Result<bool, SyncError> {
         let rows = self.store.mailbox_folders(self.lease.account()).await?;
         let Some(inbox) = rows.iter().find(|row| !row.is_gone && is_for(row, "inbox")) else {
             tokio::time::sleep(LOOK).await;
-            return Ok(());
+            return Ok(false);
         };
         let name = &inbox.folder.name;
-        if self.session.wait(name, LOOK).await? != Waited::CannotWait {
-            return Ok(());
+        match self.session.wait(name, LOOK).await? {
+            Waited::Changed => {
+                // A server may report the same again and again.
+                tokio::time::sleep(PAUSE).await;
+                return Ok(true);
+            }
+            Waited::Nothing => return Ok(false),
+            Waited::CannotWait => {}
         }
         let known = inbox.cursor.map(|cursor| (cursor.uid_validity, cursor.uid_next, inbox.on_server));
         for _ in 0..LOOK.as_secs() / POLL.as_secs() {
@@ -152,11 +204,12 @@ impl MailboxSync<'_> {
                 break;
             }
         }
-        Ok(())
+        Ok(false)
     }
 
-    fn folder(&mut self, now: DateTime<FixedOffset>) -> FolderSync<'_> {
+    fn folder(&mut self, now: DateTime<FixedOffset>, is_woken: bool) -> FolderSync<'_> {
         FolderSync {
+            is_woken,
             session: self.session,
             store: self.store,
             lease: self.lease,
@@ -167,7 +220,9 @@ impl MailboxSync<'_> {
 
     async fn incoming(&mut self, now: DateTime<FixedOffset>) -> Result<IncomingResult, SyncError> {
         let Some(intake) = self.intake else { return Ok(IncomingResult::default()) };
-        IncomingMessages { store: self.store, lease: self.lease, intake, now }.take(self.session).await
+        IncomingMessages { store: self.store, lease: self.lease, intake, now }
+            .take(self.session, self.gone)
+            .await
     }
 }
 

@@ -9,8 +9,8 @@ use postroom_store::{
     FolderCursor, FolderRow, Healed, IndexedMessage, MailboxLease, PlaceFlags, StoreError, SystemStore,
 };
 use postroom_transport::BoxFuture;
-use postroom_transport::imap::FolderState;
 use postroom_transport::imap::{ChangesBy, FlagChange, KnownFolder, SyncEnvelope, SyncSession, UidSet};
+use postroom_transport::imap::{FolderState, MailboxError, Verdict};
 
 /// Messages whose envelopes are fetched and stored at a time.
 const BATCH: usize = 200;
@@ -26,11 +26,21 @@ const FLAGS_AGAIN: i64 = 600;
 /// seen to report every message as gone on each SELECT.
 const LARGE_SHARE: u64 = 20;
 
+/// Where messages were found.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    /// The folder.
+    pub folder: &'a FolderRow,
+    /// Its UIDVALIDITY.
+    pub uid_validity: u32,
+}
+
 /// Makes rows of the index of envelopes: with their conversations, partners and documents.
 pub trait Indexing: Send + Sync {
     /// Prepares messages of a folder. `is_history`: they were there before the mailbox was followed.
     fn prepare<'a>(
         &'a self,
+        at: Origin<'a>,
         envelopes: &'a [SyncEnvelope],
         is_history: bool,
     ) -> BoxFuture<'a, Result<Vec<IndexedMessage>, SyncError>>;
@@ -73,6 +83,8 @@ pub struct FolderSync<'a> {
     pub indexing: &'a dyn Indexing,
     /// The time of the look.
     pub now: DateTime<FixedOffset>,
+    /// The server reported that something changed: the folder's state alone is not believed.
+    pub is_woken: bool,
 }
 
 impl FolderSync<'_> {
@@ -105,7 +117,7 @@ impl FolderSync<'_> {
         let is_unchanged = state.uid_next == cursor.uid_next
             && row.on_server == Some(state.messages)
             && state.highest_modseq == cursor.highest_modseq;
-        if is_unchanged && !self.asks_for_flags(row, state) {
+        if is_unchanged && !self.is_woken && !self.asks_for_flags(row, state) {
             return Ok(FolderResult { has_history: cursor.floor > 1, ..FolderResult::default() });
         }
         self.catch_up(row, cursor).await
@@ -120,6 +132,12 @@ impl FolderSync<'_> {
     /// Indexes the newest messages of a folder that the index has nothing of.
     async fn begin(&mut self, row: &FolderRow, state: FolderState) -> Result<FolderResult, SyncError> {
         let (uids, is_all) = self.newest(row, state.uid_validity, state.uid_next, FIRST).await?;
+        if is_all && uids.is_empty() && state.messages > 0 {
+            // Silence is no evidence: the next look asks again.
+            let fault = format!("the server counts {} messages and lists none", state.messages);
+            self.note_fault(row, &fault).await?;
+            return Ok(FolderResult::default());
+        }
         let floor = if is_all { 1 } else { uids.first().unwrap_or(state.uid_next).max(1) };
         let after = FolderCursor {
             uid_validity: state.uid_validity,
@@ -345,22 +363,87 @@ impl FolderSync<'_> {
         let mut missing = UidSet::default();
         let all: Vec<u32> = uids.iter().collect();
         for batch in all.chunks(BATCH) {
-            let mut found = self.session.envelopes(name, uid_validity, batch).await?;
-            let came = UidSet::from_iter(found.iter().map(|it| it.envelope.uid));
-            let absent = UidSet::from_iter(batch.iter().copied()).difference(&came);
+            let mut found = self.envelopes(name, uid_validity, batch, &mut missing).await?;
+            let came: UidSet = found.iter().map(|it| it.envelope.uid).collect();
+            let asked: UidSet = batch.iter().copied().collect();
+            let absent = asked.difference(&came).difference(&missing);
             for range in absent.ranges() {
                 let there = self.session.uids(name, uid_validity, range).await?;
                 let again: Vec<u32> = there.intersection(&absent).iter().collect();
                 for again in again.chunks(BATCH) {
-                    let second = self.session.envelopes(name, uid_validity, again).await?;
-                    let came = UidSet::from_iter(second.iter().map(|it| it.envelope.uid));
-                    missing = missing.union(&UidSet::from_iter(again.iter().copied()).difference(&came));
+                    let second = self.envelopes(name, uid_validity, again, &mut missing).await?;
+                    let came: UidSet = second.iter().map(|it| it.envelope.uid).collect();
+                    let asked: UidSet = again.iter().copied().collect();
+                    missing = missing.union(&asked.difference(&came));
                     found.extend(second);
                 }
             }
-            rows.extend(self.indexing.prepare(&found, is_history).await?);
+            let at = Origin { folder: row, uid_validity };
+            rows.extend(self.prepared(at, &found, is_history, &mut missing).await?);
         }
         Ok((rows, missing))
+    }
+
+    /// Fetches envelopes. Where an answer can't be read, or is refused, the batch is halved until the messages are alone that are at fault:
+    /// one message must not hold up all others. Those are added to `missing`.
+    async fn envelopes(
+        &mut self,
+        name: &str,
+        uid_validity: u32,
+        uids: &[u32],
+        missing: &mut UidSet,
+    ) -> Result<Vec<SyncEnvelope>, SyncError> {
+        let mut found = Vec::new();
+        let mut left = vec![uids];
+        while let Some(batch) = left.pop() {
+            match self.session.envelopes(name, uid_validity, batch).await {
+                Ok(envelopes) => found.extend(envelopes),
+                Err(error) if is_of_the_answer(&error) => {
+                    self.session.reopen().await?;
+                    match batch {
+                        [uid] => {
+                            tracing::warn!(uid, "an envelope can't be fetched: {error}");
+                            missing.insert(*uid);
+                        }
+                        batch => {
+                            let (first, second) = batch.split_at(batch.len() / 2);
+                            left.extend([second, first]);
+                        }
+                    }
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(found)
+    }
+
+    /// Makes rows of envelopes; a batch that the plugin does not take is halved, as one that the server does not give.
+    async fn prepared(
+        &mut self,
+        at: Origin<'_>,
+        found: &[SyncEnvelope],
+        is_history: bool,
+        missing: &mut UidSet,
+    ) -> Result<Vec<IndexedMessage>, SyncError> {
+        let mut rows = Vec::new();
+        let mut left = vec![found];
+        while let Some(batch) = left.pop() {
+            match self.indexing.prepare(at, batch, is_history).await {
+                Ok(prepared) => rows.extend(prepared),
+                Err(error @ (SyncError::Engine(_) | SyncError::Plugin(_))) => match batch {
+                    [one] => {
+                        tracing::warn!(uid = one.envelope.uid, "a message can't be described: {error}");
+                        missing.insert(one.envelope.uid);
+                    }
+                    batch => {
+                        let (first, second) = batch.split_at(batch.len() / 2);
+                        left.extend([second, first]);
+                    }
+                },
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(rows)
     }
 
     /// Fetches the flags of the newest messages, on a server that does not count changes.
@@ -421,4 +504,9 @@ fn from_ranges(ranges: Vec<std::ops::RangeInclusive<u32>>) -> UidSet {
     let mut set = UidSet::default();
     ranges.into_iter().for_each(|range| set.insert_range(range));
     set
+}
+
+/// Returns true for a failure that lies in what was asked for: the same question fails again on any connection.
+pub(super) fn is_of_the_answer(error: &MailboxError) -> bool {
+    matches!(error, MailboxError::Failed(failure) if failure.verdict == Verdict::Permanent)
 }

@@ -1,15 +1,19 @@
 //! What came in, read once: bounces, receipts, automatic and real answers become events of the mail that they are about.
 
 use super::error::SyncError;
-use super::folder::Indexing;
+use super::folder::{Indexing, is_of_the_answer};
 use crate::inbound::{IntakeError, ReportIntake};
 use chrono::{DateTime, FixedOffset};
+use postroom_model::IndexedMessageId;
 use postroom_store::{MailboxLease, PlacedMessage, SystemStore};
 use postroom_transport::imap::SyncSession;
 use postroom_transport::imap::{LARGEST_SLICE, MailboxError, Place};
+use std::collections::BTreeSet;
 
 /// Messages that are read between two looks at the folders.
 const MOST: u32 = 100;
+/// Messages that are passed over at the most because they were not at their place.
+const MOST_GONE: u32 = 5_000;
 /// Bytes of a message that are fetched to tell what it is: reports are small, and an answer stands at its beginning.
 const BYTES: u64 = 1 << 20;
 /// The kind of a message that can't be read: it is not tried again at every look.
@@ -46,21 +50,32 @@ impl std::ops::AddAssign for IncomingResult {
 }
 
 impl IncomingMessages<'_> {
-    /// Reads the messages that were not yet, newest first.
-    pub async fn take(&self, session: &mut dyn SyncSession) -> Result<IncomingResult, SyncError> {
+    /// Reads the messages that were not yet, newest first. What can't be read is marked as such: it must not hold up what comes after it.
+    /// `gone` has those that were not at their place when they were asked for: a later look may find their new one.
+    pub async fn take(
+        &self,
+        session: &mut dyn SyncSession,
+        gone: &mut BTreeSet<IndexedMessageId>,
+    ) -> Result<IncomingResult, SyncError> {
         let mut result = IncomingResult::default();
-        for message in self.store.unclassified(self.lease.account(), MOST).await? {
+        let limit = MOST + u32::try_from(gone.len()).unwrap_or(MOST).min(MOST_GONE);
+        for message in self.store.unclassified(self.lease.account(), limit).await? {
+            if gone.contains(&message.id) {
+                continue;
+            }
             match self.take_one(session, &message).await {
                 Ok(matched) => {
                     result.read += 1;
                     result.matched += u64::from(matched);
                 }
-                // It was moved or deleted meanwhile: the next look has its new place, if there is one.
-                Err(SyncError::Mailbox(
-                    MailboxError::NoSuchMessage
-                    | MailboxError::UidValidityChanged(_)
-                    | MailboxError::NoSuchFolder,
-                )) => {}
+                Err(SyncError::Mailbox(error)) if is_gone(&error) => {
+                    gone.insert(message.id);
+                }
+                Err(SyncError::Mailbox(error)) if is_of_the_answer(&error) => {
+                    session.reopen().await?;
+                    tracing::warn!(message = %message.id, "a message can't be fetched: {error}");
+                    self.store.set_kind(self.lease, message.id, UNREADABLE, false).await?;
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -70,7 +85,7 @@ impl IncomingMessages<'_> {
     async fn take_one(&self, session: &mut dyn SyncSession, of: &PlacedMessage) -> Result<bool, SyncError> {
         let raw = fetch(session, of, BYTES).await?;
         if is_placeholder(&raw) {
-            self.store.set_kind(self.lease, of.id, UNREADABLE, true).await?;
+            self.store.set_kind(self.lease, of.id, UNREADABLE, false).await?;
             tracing::warn!(message = %of.id, "the server gives another text in place of this message");
             return Ok(false);
         }
@@ -97,16 +112,23 @@ pub(super) async fn index_bodies(
 ) -> Result<u64, SyncError> {
     let mut done = 0;
     for message in store.without_body(lease.account(), MOST).await? {
-        let raw = match fetch(session, &message, BYTES).await {
-            Ok(raw) => raw,
-            Err(SyncError::Mailbox(
-                MailboxError::NoSuchMessage
-                | MailboxError::UidValidityChanged(_)
-                | MailboxError::NoSuchFolder,
-            )) => continue,
-            Err(error) => return Err(error),
+        let text = match fetch(session, &message, BYTES).await {
+            Ok(raw) => indexing.text(raw).await,
+            Err(SyncError::Mailbox(error)) if is_gone(&error) => Ok(String::new()),
+            Err(SyncError::Mailbox(error)) if is_of_the_answer(&error) => {
+                session.reopen().await?;
+                Ok(String::new())
+            }
+            Err(error) => Err(error),
         };
-        let text = indexing.text(raw).await?;
+        // One that can't be read has no words to be found by, and must not hold up the others.
+        let text = match text {
+            Err(error @ (SyncError::Engine(_) | SyncError::Plugin(_))) => {
+                tracing::warn!(message = %message.id, "the text of a message can't be read: {error}");
+                String::new()
+            }
+            text => text?,
+        };
         store.record_body(lease, message.id, &text).await?;
         done += 1;
     }
@@ -132,7 +154,31 @@ pub(super) async fn fetch(
     Ok(raw)
 }
 
+/// Returns true if the body of a message begins with the words by which Exchange replaces one. A person who quotes them is a person.
 fn is_placeholder(raw: &[u8]) -> bool {
-    let beginning = raw.get(..raw.len().min(8 << 10)).unwrap_or_default();
-    String::from_utf8_lossy(beginning).contains(EXCHANGE_PLACEHOLDER)
+    let body = raw.windows(4).position(|window| window == b"\r\n\r\n").and_then(|at| raw.get(at + 4..));
+    let words = EXCHANGE_PLACEHOLDER.as_bytes();
+    body.is_some_and(|body| body.trim_ascii_start().starts_with(words))
+}
+
+/// Returns true if a message was moved or deleted, or its folder numbered anew, since it was indexed.
+fn is_gone(error: &MailboxError) -> bool {
+    matches!(
+        error,
+        MailboxError::NoSuchMessage | MailboxError::UidValidityChanged(_) | MailboxError::NoSuchFolder
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_body_that_begins_with_exchanges_words_is_no_message() {
+        let placeholder = format!("Subject: x\r\n\r\n{EXCHANGE_PLACEHOLDER}\r\n");
+        let quoted = format!("Subject: x\r\n\r\nWe see this:\r\n> {EXCHANGE_PLACEHOLDER}\r\n");
+        assert!(is_placeholder(placeholder.as_bytes()));
+        assert!(!is_placeholder(quoted.as_bytes()));
+        assert!(!is_placeholder(EXCHANGE_PLACEHOLDER.as_bytes()));
+    }
 }

@@ -2,7 +2,7 @@
 //! store which partners its people are and which mails of ours it names.
 
 use super::error::SyncError;
-use super::folder::Indexing;
+use super::folder::{Indexing, Origin};
 use super::identity::identity;
 use crate::engine::{CompanyPlugin, Files};
 use chrono::{DateTime, FixedOffset, SecondsFormat, TimeDelta};
@@ -48,10 +48,11 @@ pub struct Indexer<'a> {
 impl Indexing for Indexer<'_> {
     fn prepare<'a>(
         &'a self,
+        at: Origin<'a>,
         envelopes: &'a [SyncEnvelope],
         is_history: bool,
     ) -> BoxFuture<'a, Result<Vec<IndexedMessage>, SyncError>> {
-        Box::pin(self.rows(envelopes, is_history))
+        Box::pin(self.rows(at, envelopes, is_history))
     }
 
     fn text<'a>(&'a self, raw: Vec<u8>) -> BoxFuture<'a, Result<String, SyncError>> {
@@ -68,6 +69,7 @@ impl Indexing for Indexer<'_> {
 impl Indexer<'_> {
     async fn rows(
         &self,
+        at: Origin<'_>,
         envelopes: &[SyncEnvelope],
         is_history: bool,
     ) -> Result<Vec<IndexedMessage>, SyncError> {
@@ -78,8 +80,16 @@ impl Indexer<'_> {
         let messages: Vec<contract::MailboxMessage> =
             envelopes.iter().zip(&own_mails).map(|(of, own)| message(of, own.as_ref())).collect();
         let files = Files::default();
-        let described =
+        let mut described =
             self.plugin.describe_messages(&files, &messages, self.own_addresses).await?.map_err(broken)?;
+        let is_sent = at.folder.folder.special_use.iter().any(|known| known == "sent");
+        for ((description, of), own) in described.iter_mut().zip(envelopes).zip(&own_mails) {
+            // Anyone can write our address into From. What lies in Sent we wrote, and what has the Message-ID of a mail of ours.
+            let is_ours = is_sent || is_mail(of, own.as_ref());
+            if !is_ours {
+                description.direction = contract::Direction::Incoming;
+            }
+        }
         let addresses: BTreeSet<String> = described.iter().flat_map(|of| of.people.iter().cloned()).collect();
         let addresses: Vec<String> = addresses.into_iter().collect();
         let partners_of = self.store.partners_of(self.company, &addresses).await?;
@@ -117,9 +127,10 @@ impl Indexer<'_> {
             };
             let own = own_mails.get(number).and_then(Option::as_ref);
             let partners = partners.get(number).cloned().unwrap_or_default();
-            let documents =
-                self.documents(description, &partners, own, &known, &placement.conversation).await?;
-            rows.push(self.row(of, description, placement, partners, documents, own, is_history));
+            let documents = self
+                .documents(description, &partners, own, is_mail(of, own), &known, &placement.conversation)
+                .await?;
+            rows.push(self.row(at, of, description, placement, partners, documents, own, is_history));
         }
         Ok(rows)
     }
@@ -159,6 +170,7 @@ impl Indexer<'_> {
         description: &contract::Description,
         partners: &[String],
         own: Option<&OwnMail>,
+        is_own_mail: bool,
         known: &[KnownMessage],
         conversation: &contract::ConversationChoice,
     ) -> Result<Vec<DocumentLink>, SyncError> {
@@ -172,12 +184,11 @@ impl Indexer<'_> {
             });
         };
         if let Some(document) = own.and_then(|own| own.document.as_ref()) {
-            let is_ours = description.direction == contract::Direction::Outgoing;
             add(
                 &document.kind,
                 &document.number,
                 Some(&document.partner),
-                if is_ours { "own-mail" } else { "answered-mail" },
+                if is_own_mail { "own-mail" } else { "answered-mail" },
             );
         }
         for message in known {
@@ -211,6 +222,7 @@ impl Indexer<'_> {
     #[expect(clippy::too_many_arguments, reason = "the parts of a row, each from its own rule")]
     fn row(
         &self,
+        at: Origin<'_>,
         of: &SyncEnvelope,
         description: &contract::Description,
         placement: contract::Placement,
@@ -228,7 +240,7 @@ impl Indexer<'_> {
         IndexedMessage {
             uid: envelope.uid,
             flags: envelope.flags.clone(),
-            identity: identity(of),
+            identity: identity(of, at.folder.id, at.uid_validity),
             message_id: envelope.message_id.clone().unwrap_or_default(),
             subject: envelope.subject.clone(),
             base_subject: description.base_subject.clone(),
@@ -263,6 +275,11 @@ impl Indexer<'_> {
             body_text: None,
         }
     }
+}
+
+/// Returns true if a message is that mail of ours, not an answer to it.
+fn is_mail(of: &SyncEnvelope, own: Option<&OwnMail>) -> bool {
+    own.is_some_and(|own| of.envelope.message_id.as_ref() == Some(&own.message_id))
 }
 
 /// The plugin does not take what it was given: it broke the contract, or this program did.

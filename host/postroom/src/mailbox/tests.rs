@@ -2,7 +2,7 @@
 //! same places, with the same flags.
 
 use super::error::SyncError;
-use super::folder::Indexing;
+use super::folder::{Indexing, Origin};
 use super::identity::identity;
 use super::{FolderProgress, MailboxSync};
 use chrono::{DateTime, FixedOffset, TimeDelta};
@@ -20,7 +20,7 @@ use postroom_transport::imap::{
     SyncMailboxes as _,
 };
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// How long a lease lasts in a test: longer than any.
@@ -95,8 +95,9 @@ impl World {
             lease: &self.lease,
             indexing: &indexing,
             intake: None,
+            gone: &mut BTreeSet::new(),
         };
-        sync.look(self.now, &mut |_: FolderProgress<'_>| {}).await.map(|_| ())
+        sync.look(self.now, false, &mut |_: FolderProgress<'_>| {}).await.map(|_| ())
     }
 
     /// Of each place what is there: the subject and the flags.
@@ -170,6 +171,7 @@ struct OneConversation<'a> {
 impl Indexing for OneConversation<'_> {
     fn prepare<'a>(
         &'a self,
+        at: Origin<'a>,
         envelopes: &'a [SyncEnvelope],
         _: bool,
     ) -> BoxFuture<'a, Result<Vec<IndexedMessage>, SyncError>> {
@@ -180,7 +182,7 @@ impl Indexing for OneConversation<'_> {
                 Some(known) => ConversationChoice::Existing(known.conversation),
                 None => ConversationChoice::New(0),
             };
-            Ok(envelopes.iter().map(|of| row(of, conversation, clue.clone())).collect())
+            Ok(envelopes.iter().map(|of| row(at, of, conversation, clue.clone())).collect())
         })
     }
 
@@ -189,13 +191,13 @@ impl Indexing for OneConversation<'_> {
     }
 }
 
-fn row(of: &SyncEnvelope, conversation: ConversationChoice, clue: Clue) -> IndexedMessage {
+fn row(at: Origin<'_>, of: &SyncEnvelope, conversation: ConversationChoice, clue: Clue) -> IndexedMessage {
     let envelope = &of.envelope;
     let from = envelope.from.iter();
     IndexedMessage {
         uid: envelope.uid,
         flags: envelope.flags.clone(),
-        identity: identity(of),
+        identity: identity(of, at.folder.id, at.uid_validity),
         message_id: envelope.message_id.clone().unwrap_or_default(),
         subject: envelope.subject.clone(),
         base_subject: envelope.subject.clone(),
@@ -370,4 +372,28 @@ fn histories(cases: u32) {
 fn in_the_end_the_index_has_what_the_server_has_whatever_happened() {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|it| it.parse().ok()).unwrap_or(100);
     histories(cases);
+}
+
+#[tokio::test]
+async fn one_message_that_no_client_can_read_holds_up_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&Location::file(folder.path().join("store.db"))).await.unwrap();
+    let mut world = World::open(&store, 0, MemoryServer::default()).await;
+    for _ in 0..300 {
+        world.deliver("INBOX", true);
+    }
+    world.deliver("Sent", true);
+    world.server.make_unreadable("box-0", "INBOX", 7);
+    world.server.make_unreadable("box-0", "INBOX", 290);
+    for _ in 0..3 {
+        world.look().await.unwrap();
+    }
+    world.deliver("INBOX", true);
+    world.look().await.unwrap();
+    let (index, truth) = (world.index().await, world.truth());
+    let missing: Vec<_> = truth.keys().filter(|place| !index.contains_key(*place)).collect();
+    assert_eq!(missing, [&("INBOX".to_owned(), 7), &("INBOX".to_owned(), 290)]);
+    let folders = store.system().mailbox_folders(world.account).await.unwrap();
+    let inbox = folders.iter().find(|row| row.folder.name == "INBOX").unwrap();
+    assert!(inbox.fault.as_ref().is_some_and(|fault| fault.contains("does not give")), "{:?}", inbox.fault);
 }

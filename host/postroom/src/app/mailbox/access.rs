@@ -78,9 +78,14 @@ impl MailboxAccess {
         Ok(self.connections.store().company_store(self.company.id).users().await?)
     }
 
-    /// Finds a user of the company.
-    pub async fn colleague(&self, login: &Name) -> Result<User, AppError> {
-        Ok(self.connections.store().company_store(self.company.id).user(login).await?)
+    /// Finds a user of the company. A login that never was gives an id that no user has: whether a user exists whom one shares no account
+    /// with is not to be found out here.
+    pub async fn colleague(&self, login: &Name) -> Result<UserId, AppError> {
+        match self.connections.store().company_store(self.company.id).user(login).await {
+            Ok(user) => Ok(user.id),
+            Err(postroom_store::StoreError::NoSuchUser(_)) => Ok(UserId::new()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Lists conversations, newest first.
@@ -115,36 +120,39 @@ impl MailboxAccess {
         Ok(self.store().search_messages(filter).await?)
     }
 
-    /// Fetches a message from its server and reads it. Does not mark it as seen. Where it was moved, its other places are tried.
+    /// Fetches a message from its server and reads it. Does not mark it as seen. Where it was moved, or another message stands in its place
+    /// (a server that was restored gives numbers twice), its other places are tried.
     ///
     /// # Errors
-    /// [`AppError::Mailbox`]: the server does not give it. [`AppError::Refused`]: it is beyond the limits.
+    /// [`AppError::Mailbox`]: the server does not give it. [`AppError::Inbox`]: it is beyond the limits.
     pub async fn read(
         &self,
         plugin: &CompanyPlugin,
         of: &MailboxMessage,
     ) -> Result<ReadableMessage, AppError> {
-        let raw = self.raw(of).await?;
+        let server = self.server(of.account).await?;
         let own = vec![self.account_of(of.account).await?.address.to_string()];
         let now = now().to_rfc3339_opts(SecondsFormat::AutoSi, false);
-        let read = plugin.read_message(&Files::default(), &MessageContent::Bytes(raw), &own, &now).await?;
-        read.map_err(|error| AppError::Inbox(error.into()))
-    }
-
-    /// Fetches the bytes of a message, at most 25 MiB.
-    pub async fn raw(&self, of: &MailboxMessage) -> Result<Vec<u8>, AppError> {
-        let server = self.server(of.account).await?;
         let mut failed = MailboxError::NoSuchMessage;
         for place in &of.places {
             let at = Place { folder: place.name.clone(), uid_validity: place.uid_validity, uid: place.uid };
-            match self.fetch(&server, &at).await {
-                Ok(raw) => return Ok(raw),
+            let raw = match self.fetch(&server, &at).await {
+                Ok(raw) => raw,
                 Err(
                     error @ (MailboxError::NoSuchMessage
                     | MailboxError::NoSuchFolder
                     | MailboxError::UidValidityChanged(_)),
-                ) => failed = error,
+                ) => {
+                    failed = error;
+                    continue;
+                }
                 Err(error) => return Err(AppError::Mailbox(error.into())),
+            };
+            let message = MessageContent::Bytes(raw);
+            let read = plugin.read_message(&Files::default(), &message, &own, &now).await?;
+            let read = read.map_err(|error| AppError::Inbox(error.into()))?;
+            if of.message_id.is_empty() || read.message_id.as_ref() == Some(&of.message_id) {
+                return Ok(read);
             }
         }
         Err(AppError::Mailbox(failed.into()))
@@ -157,8 +165,8 @@ impl MailboxAccess {
     ) -> Result<Vec<u8>, MailboxError> {
         let mut raw = Vec::new();
         while (raw.len() as u64) < MESSAGE {
-            let piece =
-                self.connections.imap().fetch_message(server, at, raw.len() as u64, LARGEST_SLICE).await?;
+            let offset = raw.len() as u64;
+            let piece = self.connections.imap().fetch_message(server, at, offset, LARGEST_SLICE).await?;
             let is_last = piece.len() < LARGEST_SLICE as usize;
             raw.extend(piece);
             if is_last {
@@ -240,7 +248,7 @@ impl MailboxAccess {
         login: Option<&Name>,
     ) -> Result<Changed, AppError> {
         let to = match login {
-            Some(login) => Some(self.colleague(login).await?.id),
+            Some(login) => Some(self.colleague(login).await?),
             None => None,
         };
         Ok(self.store().assign(id, expected, to).await?)

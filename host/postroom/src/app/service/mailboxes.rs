@@ -8,8 +8,9 @@ use crate::mailbox::{FolderProgress, Indexer, MailboxResult, MailboxSync, SyncEr
 use postroom_model::{Account, AccountId, AccountState, CompanyId};
 use postroom_store::{LeaseOwner, MailboxLease, MailboxToFollow, StoreError, SystemStore};
 use postroom_transport::imap::{self, SyncMailboxes};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -32,6 +33,8 @@ pub struct MailboxFollower {
     /// Where mailboxes are: the network, unless a test says otherwise.
     mailboxes: Arc<dyn SyncMailboxes>,
     permits: Arc<Semaphore>,
+    /// There are more mailboxes than connections: they take turns.
+    is_crowded: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for MailboxFollower {
@@ -51,7 +54,7 @@ impl MailboxFollower {
     pub fn new(connections: Connections, engine: Engine) -> Self {
         let mailboxes = Arc::new(connections.imap().clone());
         let permits = Arc::new(Semaphore::new(CONNECTIONS));
-        Self { connections, engine, mailboxes, permits }
+        Self { connections, engine, mailboxes, permits, is_crowded: Arc::default() }
     }
 
     fn store(&self) -> SystemStore {
@@ -90,7 +93,7 @@ impl MailboxFollower {
         loop {
             match self.mailboxes(None).await {
                 Ok(all) => {
-                    let is_crowded = all.len() > CONNECTIONS;
+                    self.is_crowded.store(all.len() > CONNECTIONS, Ordering::Relaxed);
                     tasks.retain(|account, task| {
                         let stays = !task.is_finished() && all.iter().any(|it| it.account == *account);
                         if !stays {
@@ -101,7 +104,7 @@ impl MailboxFollower {
                     for of in all {
                         tasks.entry(of.account).or_insert_with(|| {
                             let follower = self.clone();
-                            tokio::spawn(async move { follower.follow(of, is_crowded).await })
+                            tokio::spawn(async move { follower.follow(of).await })
                         });
                     }
                 }
@@ -119,11 +122,11 @@ impl MailboxFollower {
     }
 
     /// Follows one mailbox for ever.
-    async fn follow(self, of: MailboxToFollow, is_crowded: bool) {
+    async fn follow(self, of: MailboxToFollow) {
         let mut failures = 0_u32;
         let mut last_words = String::new();
         loop {
-            let pause = match self.turn(of, is_crowded).await {
+            let pause = match self.turn(of).await {
                 Ok(true) => {
                     (failures, last_words) = (0, String::new());
                     Duration::from_secs(1)
@@ -149,14 +152,13 @@ impl MailboxFollower {
     }
 
     /// Follows a mailbox until something fails; of many mailboxes, for one look.
-    async fn turn(&self, of: MailboxToFollow, is_crowded: bool) -> Result<bool, SyncError> {
+    async fn turn(&self, of: MailboxToFollow) -> Result<bool, SyncError> {
         let Ok(_permit) = self.permits.acquire().await else { return Ok(false) };
         let store = self.store();
         let Some(lease) = self.claim(&store, of.account).await? else { return Ok(false) };
         // Dropped with this future too, when the program stops: the lease ends by itself.
         let renewing = AbortOnDrop(keep(store.clone(), lease.clone()));
-        let ending = if is_crowded { Ending::OneLook } else { Ending::Never };
-        let followed = self.at(of, &lease, ending, &mut Silent).await;
+        let followed = self.at(of, &lease, Ending::Never, &mut Silent).await;
         drop(renewing);
         store.release_mailbox(&lease).await?;
         followed.map(|_| true)
@@ -196,6 +198,7 @@ impl MailboxFollower {
                 .await?;
         let mut session = self.mailboxes.sync_session(&server).await?;
         let mut result = MailboxResult::default();
+        let (mut is_woken, mut gone) = (false, BTreeSet::new());
         let ended = loop {
             let now = now();
             let indexer = Indexer {
@@ -213,23 +216,23 @@ impl MailboxFollower {
                 lease,
                 indexing: &indexer,
                 intake: Some(&intake),
+                gone: &mut gone,
             };
-            let looked = match sync.look(now, &mut |progress| observer.folder(progress)).await {
+            let looked = match sync.look(now, is_woken, &mut |progress| observer.folder(progress)).await {
                 Ok(looked) => looked,
                 Err(error) => break Err(error),
             };
             result += looked;
             match ending {
-                Ending::OneLook => break Ok(()),
                 Ending::Complete if !looked.folders.has_history => break Ok(()),
                 Ending::Complete => {}
+                Ending::Never if self.is_crowded.load(Ordering::Relaxed) => break Ok(()),
                 // History has no wait: the mailbox is looked at between its parts.
                 Ending::Never if looked.folders.has_history => {}
-                Ending::Never => {
-                    if let Err(error) = sync.wait().await {
-                        break Err(error);
-                    }
-                }
+                Ending::Never => match sync.wait().await {
+                    Ok(woken) => is_woken = woken,
+                    Err(error) => break Err(error),
+                },
             }
         };
         session.close().await;
@@ -264,9 +267,7 @@ impl MailboxFollower {
 enum Ending {
     /// When all of its history is indexed.
     Complete,
-    /// After one look.
-    OneLook,
-    /// Never.
+    /// Never, unless mailboxes take turns: then after one look.
     Never,
 }
 

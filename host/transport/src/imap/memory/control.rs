@@ -67,6 +67,13 @@ impl MemoryMailboxes {
         });
     }
 
+    /// Makes the envelope of a message one that no client can read: every request for it fails for good, and ends the connection.
+    pub fn make_unreadable(&self, account: &str, folder: &str, uid: u32) {
+        self.change(account, |account| {
+            account.folders.get_mut(folder).map(|folder| folder.unreadable.insert(uid))
+        });
+    }
+
     /// Returns all messages of an account.
     pub fn snapshot(&self, account: &str) -> MailboxSnapshot {
         let mut state = self.lock();

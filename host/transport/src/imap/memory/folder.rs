@@ -26,6 +26,8 @@ pub(super) struct MemoryFolder {
     pub(super) expunged: Vec<(u64, u32)>,
     /// Uids that are left out of the next answer of FETCH.
     pub(super) left_out: BTreeSet<u32>,
+    /// Messages whose envelopes no client can read: the answer ends the connection.
+    pub(super) unreadable: BTreeSet<u32>,
 }
 
 /// A message.
@@ -48,6 +50,7 @@ impl Default for MemoryFolder {
             changes: 1,
             expunged: Vec::new(),
             left_out: BTreeSet::new(),
+            unreadable: BTreeSet::new(),
         }
     }
 }
@@ -87,6 +90,7 @@ impl MemoryFolder {
         }
         self.expunged.clear();
         self.left_out.clear();
+        self.unreadable.clear();
     }
 
     /// Loses the messages from a uid on, without a trace, and gives their uids to others.

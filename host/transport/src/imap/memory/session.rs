@@ -279,9 +279,13 @@ impl SyncSession for MemorySession {
         uids: &'a [u32],
     ) -> MailboxFuture<'a, Vec<SyncEnvelope>> {
         let too_many = Server::of(&self.account).ruled_out(format!("more than {MOST_MESSAGES} messages"));
+        let unreadable = Server::of(&self.account).ruled_out("the answer is longer than any may be");
         now!(self.within(folder, uid_validity, |folder, server| {
             if uids.len() > MOST_MESSAGES {
                 return Err(too_many.into());
+            }
+            if uids.iter().any(|uid| folder.unreadable.contains(uid)) {
+                return Err(unreadable.into());
             }
             let mut found = Vec::new();
             for uid in uids {
@@ -333,6 +337,14 @@ impl SyncSession for MemorySession {
         let Some(open) = &mut self.open else { return Noticed::default() };
         open.flagged = false;
         std::mem::take(&mut open.noticed)
+    }
+
+    fn reopen(&mut self) -> MailboxFuture<'_, ()> {
+        self.lost = false;
+        now!(self.command(|session, _| {
+            session.open = None;
+            Ok(())
+        }))
     }
 
     fn close(self: Box<Self>) -> BoxFuture<'static, ()> {

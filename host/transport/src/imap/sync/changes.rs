@@ -122,14 +122,14 @@ impl ImapSession {
             Ok(_) | Err(OpenError::Lost(WireError::Stream(StreamError::Closed))) => {}
             Err(OpenError::Refused(status)) if is_refusal(&status) => {}
             Err(OpenError::Lost(error)) if !error.is_transient() => {
-                self.reopen().await?;
+                self.open_anew().await?;
                 self.enable_qresync().await?;
                 return Ok(ByQresync::TooMuch);
             }
             Err(error) => return Err(self.connection.open_error(folder, error)),
         }
         self.uses.qresync = false;
-        self.reopen().await?;
+        self.open_anew().await?;
         Ok(ByQresync::Refused)
     }
 
@@ -141,7 +141,7 @@ impl ImapSession {
             Ok((state, _)) => Ok(state),
             Err(OpenError::Refused(status)) if asks && status.kind == Kind::Bad => {
                 self.connection.refuses_condstore = true;
-                self.reopen().await?;
+                self.open_anew().await?;
                 self.enable_qresync().await?;
                 self.connection.open(folder, Access::Read, true).await
             }
@@ -168,7 +168,7 @@ impl ImapSession {
                 Err(self.connection.unanswered("the changed flags could not be fetched", &error))
             }
             Err(_) => {
-                self.reopen().await?;
+                self.open_anew().await?;
                 self.enable_qresync().await?;
                 Ok(None)
             }

@@ -99,6 +99,9 @@ pub trait SyncSession: Send {
     /// Returns what the server reported beside its answers since this was asked last, of the folder that is open.
     fn noticed(&mut self) -> Noticed;
 
+    /// Opens a fresh connection in place of one that is of no more use, for a caller that knows which request it must not repeat.
+    fn reopen(&mut self) -> MailboxFuture<'_, ()>;
+
     /// Closes the connection with LOGOUT.
     fn close(self: Box<Self>) -> BoxFuture<'static, ()>;
 }

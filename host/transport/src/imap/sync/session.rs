@@ -103,7 +103,7 @@ impl ImapSession {
     }
 
     /// Opens a fresh connection, on which nothing of the other one is left, and drops that.
-    pub(super) async fn reopen(&mut self) -> Result<(), MailboxError> {
+    pub(super) async fn open_anew(&mut self) -> Result<(), MailboxError> {
         let refuses_condstore = self.connection.refuses_condstore;
         // Where this fails, the other one is not used again either.
         self.connection.give_up();
@@ -250,6 +250,10 @@ impl SyncSession for ImapSession {
 
     fn noticed(&mut self) -> Noticed {
         self.connection.notices.as_mut().map(Notices::take).unwrap_or_default()
+    }
+
+    fn reopen(&mut self) -> MailboxFuture<'_, ()> {
+        Box::pin(self.open_anew())
     }
 
     fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
