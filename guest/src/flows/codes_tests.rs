@@ -1,5 +1,6 @@
 //! That whatever the plugin gives a code for has words for the user, and that no word is left of a code that is gone.
 
+use crate::domain::conversation;
 use crate::domain::interface_texts::{explain, explained};
 use crate::domain::language::Language;
 use crate::domain::reading;
@@ -19,6 +20,7 @@ fn lists() -> Vec<(&'static str, Vec<&'static str>)> {
         ("account::CAPABILITY_REASONS", account::CAPABILITY_REASONS.to_vec()),
         ("account::NOTES", account::NOTES.to_vec()),
         ("account::FINDINGS", account::FINDINGS.to_vec()),
+        ("conversation::Because", conversation::Because::CODES.to_vec()),
         ("reading::Note", reading::Note::CODES.to_vec()),
         ("attachment::RULES", attachment::RULES.to_vec()),
         ("template::RULES", template::RULES.to_vec()),
