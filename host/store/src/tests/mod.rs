@@ -132,6 +132,7 @@ suite! {
         a_folder_that_is_numbered_anew_keeps_its_conversations,
         flags_and_folders_are_as_the_server_has_them,
         a_message_is_found_by_its_clues_with_what_is_known_of_it,
+        no_subject_of_many_keeps_a_message_from_its_conversation,
         a_message_is_classified_once_and_only_people_are_unread;
     mailbox_people:
         conversations_are_paged_newest_first_and_none_is_left_out,
