@@ -42,7 +42,7 @@ pub(super) async fn conversations_are_paged_newest_first_and_none_is_left_out(st
     let last = user_store.mailbox_message(last).await.unwrap();
     assert_eq!(last.date, last.received, "a time that a stranger wrote keeps nothing on top for ever");
     let row = &user_store.conversations(&all()).await.unwrap()[0];
-    assert_eq!((row.subject.as_str(), row.messages, row.unread), ("Re: Question 26", 1, 1));
+    assert_eq!((row.subject.as_str(), row.messages, row.unread), ("Question 26", 1, 1));
     assert_eq!(row.people.len(), 2);
     assert_eq!(fixture.admin().conversations(&all()).await.unwrap().len(), 26);
     for none in [
@@ -209,7 +209,7 @@ pub(super) async fn d9_what_is_private_is_in_no_list_count_subject_or_search_of_
     assert_eq!(marc.conversation(conversation).await.unwrap().messages.len(), 2);
     lotte.set_message_private(secret, true, now()).await.unwrap();
     let row = &marc.conversations(&all()).await.unwrap()[0];
-    assert_eq!((row.messages, row.unread, row.subject.as_str()), (1, 1, "Re: Question 3"));
+    assert_eq!((row.messages, row.unread, row.subject.as_str()), (1, 1, "Question 3"));
     assert_eq!(row.latest, marc.mailbox_message(public).await.unwrap().date);
     assert_eq!(found(&marc.conversation(conversation).await.unwrap().messages), [public]);
     assert_eq!(marc.search_messages(&searching("salary")).await.unwrap(), []);
@@ -224,7 +224,7 @@ pub(super) async fn d9_what_is_private_is_in_no_list_count_subject_or_search_of_
     let with = ConversationFilter { text: Some("salary".into()), ..all() };
     assert_eq!(marc.conversations(&with).await.unwrap(), [], "no word tells that it is there");
     let hers = &lotte.conversations(&with).await.unwrap()[0];
-    assert_eq!((hers.messages, hers.subject.as_str()), (2, "Re: Question 3"));
+    assert_eq!((hers.messages, hers.subject.as_str()), (2, "Question 3"));
     assert_eq!(found(&lotte.search_messages(&searching("salary")).await.unwrap()), [secret]);
     assert_eq!(lotte.mailbox_folder_list(&[]).await.unwrap().iter().map(|it| it.indexed).max(), Some(2));
     assert_eq!(
@@ -261,6 +261,41 @@ pub(super) async fn d9_what_is_private_is_in_no_list_count_subject_or_search_of_
     let private: Vec<_> = log.iter().filter(|it| it.action == "privacy").collect();
     assert_eq!(private.len(), 3);
     assert!(log.iter().all(|it| !format!("{it:?}").contains("Salary")), "{log:?}");
+}
+
+pub(super) async fn d9_what_a_server_finds_of_the_private_and_the_erased_is_hidden(store: Store) {
+    let fixture = Fixture::open(store).await;
+    let mut mailbox = Mailbox::of(&fixture).await;
+    let stranger = IndexedMessage {
+        people: vec![person(PersonRole::From, "Zoe", "zoe@stranger.example")],
+        ..message(4)
+    };
+    let recorded = mailbox.record(&[message(1), message(2), message(3), stranger]).await;
+    let (account, inbox) = (fixture.account.id, mailbox.inbox);
+    let (lotte, marc) = (fixture.user_store(), with_marc(&fixture).await);
+    let all_uids = [1, 2, 3, 4, 9];
+    assert_eq!(marc.hidden_places(account, inbox, 7, &all_uids).await.unwrap(), [0_u32; 0]);
+    lotte.set_message_private(recorded.messages[0].unwrap().0, true, now()).await.unwrap();
+    lotte.set_conversation_private(recorded.messages[1].unwrap().1, true, now()).await.unwrap();
+    assert_eq!(marc.hidden_places(account, inbox, 7, &all_uids).await.unwrap(), [1, 2]);
+    assert_eq!(
+        marc.hidden_places(account, inbox, 7, &[2, 3]).await.unwrap(),
+        [2],
+        "of those that were asked"
+    );
+    assert_eq!(lotte.hidden_places(account, inbox, 7, &all_uids).await.unwrap(), [0_u32; 0], "they are hers");
+    fixture.store.lend_pseudonym_key(vec![7; 32].into());
+    fixture.admin().erase(&parse("zoe@stranger.example"), now()).await.unwrap();
+    for user_store in [&lotte, &marc] {
+        let hidden = user_store.hidden_places(account, inbox, 7, &all_uids).await.unwrap();
+        assert!(hidden.contains(&4), "what was erased is nobody's");
+    }
+    let numbered_anew = marc.hidden_places(account, inbox, 8, &all_uids).await.unwrap_err();
+    assert!(matches!(numbered_anew, StoreError::MailboxMoved(_)), "{numbered_anew}");
+    for wrong in [fixture.theirs.id, AccountId::new()] {
+        let refused = marc.hidden_places(wrong, inbox, 7, &all_uids).await.unwrap_err();
+        assert!(matches!(refused, StoreError::NotInMailbox { what: "folder", .. }), "{refused}");
+    }
 }
 
 pub(super) async fn d10_what_people_split_and_join_the_rules_leave_alone(store: Store) {

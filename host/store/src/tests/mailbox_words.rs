@@ -241,7 +241,7 @@ pub(super) async fn an_erased_person_is_taken_out_of_the_index_and_does_not_come
     let user_store = fixture.user_store();
     let conversations = user_store.conversations(&all()).await.unwrap();
     assert_eq!((conversations.len(), conversations[0].messages), (1, 1));
-    assert_eq!(conversations[0].subject, "Re: Question 5");
+    assert_eq!(conversations[0].subject, "Question 5");
     assert!(user_store.mailbox_message(left).await.is_ok());
     assert_eq!((count(&user_store, "delivery").await, count(&user_store, "ask").await), (0, 0));
     assert_eq!(user_store.partner_contacts("Peeters").await.unwrap(), []);

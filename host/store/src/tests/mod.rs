@@ -140,6 +140,7 @@ suite! {
         a1_a_contact_of_an_account_is_seen_by_its_users_alone,
         what_two_people_change_at_once_one_of_them_learns_of_it,
         d9_what_is_private_is_in_no_list_count_subject_or_search_of_others,
+        d9_what_a_server_finds_of_the_private_and_the_erased_is_hidden,
         d10_what_people_split_and_join_the_rules_leave_alone,
         a_bookmark_is_its_user_s_or_shared;
     mailbox_words:
