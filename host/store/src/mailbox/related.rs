@@ -64,10 +64,12 @@ impl SystemStore {
         Ok(messages)
     }
 
-    /// Finds a company's mails by their Message-IDs, also by those that a provider gave them. Several mails may have one.
+    /// Finds the mails that left by an account by their Message-IDs, also by those that a provider gave them. Several mails may
+    /// have one.
     pub async fn mail_of_message_id(
         &self,
         company: CompanyId,
+        account: AccountId,
         ids: &[String],
     ) -> Result<BTreeMap<String, Vec<OwnMail>>, StoreError> {
         let wanted: BTreeSet<String> = ids.iter().map(|id| row::without_zeros(id)).collect();
@@ -79,12 +81,13 @@ impl SystemStore {
         let (text, list) = (each.text("id"), each.row());
         let sql = format!(
             "select mails.id, mails.account, mails.message_id as wanted, document_kind, document_number, partner from mails \
-             where company = $2 and message_id in (select {text} from {list}) \
+             where company = $2 and mails.account = $3 and message_id in (select {text} from {list}) \
              union select mails.id, mails.account, provider_message_ids.message_id, document_kind, document_number, partner \
              from mails join provider_message_ids on provider_message_ids.mail = mails.id \
-             where company = $2 and provider_message_ids.message_id in (select {text} from {list}) order by 1",
+             where company = $2 and mails.account = $3 and provider_message_ids.message_id in (select {text} from {list}) order by 1",
         );
-        let found = rows::bulk_query(sql, &rows::ids(&wanted))?.bind(company.to_string());
+        let found =
+            rows::bulk_query(sql, &rows::ids(&wanted))?.bind(company.to_string()).bind(account.to_string());
         let mut mails: BTreeMap<String, Vec<OwnMail>> = BTreeMap::new();
         for row in found.fetch_all(&mut *connection).await? {
             let message_id = row::text(&row, "wanted")?;

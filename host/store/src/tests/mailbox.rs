@@ -234,9 +234,16 @@ pub(super) async fn a_message_is_found_by_its_clues_with_what_is_known_of_it(sto
     assert_eq!(store.related(account, &[other_kind]).await.unwrap(), []);
     assert_eq!(store.related(fixture.theirs.id, &[clue("<a>")]).await.unwrap(), []);
     let ids = ["<1@ateliernord.example>".to_owned(), "<2@x>".to_owned()];
-    let own = store.mail_of_message_id(fixture.company.id, &ids).await.unwrap();
+    let own = store.mail_of_message_id(fixture.company.id, account, &ids).await.unwrap();
     assert_eq!((own.len(), own[&ids[0]][0].mail), (1, mail.id));
-    assert!(store.mail_of_message_id(fixture.next_door.id, &ids).await.unwrap().is_empty());
+    for (company, account) in [
+        (fixture.next_door.id, account),
+        (fixture.company.id, AccountId::new()),
+        (fixture.company.id, fixture.theirs.id),
+    ] {
+        let of_others = store.mail_of_message_id(company, account, &ids).await.unwrap();
+        assert!(of_others.is_empty(), "it left by another account");
+    }
 }
 
 /// Places messages as the simplest rule does: with the one that is known by a Message-ID of theirs.

@@ -1,6 +1,6 @@
 //! What people see of a mailbox and do with it.
 
-use super::fixture::{Fixture, new_mail, parse};
+use super::fixture::{Fixture, new_account, new_mail, parse};
 use super::mailbox_fixture::{Mailbox, all, message, now, person, searching};
 use crate::*;
 use postroom_model::*;
@@ -128,7 +128,11 @@ pub(super) async fn a_partner_s_conversations_are_those_of_all_their_addresses(s
     assert_eq!(ids(&theirs), [conversation(3), conversation(2), conversation(1)]);
     let partners = fixture
         .store
-        .partners_of(fixture.company.id, &["STRANGER@example.org".into(), "els@customer.example".into()])
+        .partners_of(
+            fixture.company.id,
+            fixture.account.id,
+            &["STRANGER@example.org".into(), "els@customer.example".into()],
+        )
         .await
         .unwrap();
     assert_eq!(
@@ -158,6 +162,35 @@ pub(super) async fn a1_a_contact_of_an_account_is_seen_by_its_users_alone(store:
     assert_eq!(fixture.admin().partner_contacts("Müller").await.unwrap().len(), 2);
     let eve = fixture.store.user_store(&fixture.eve);
     assert_eq!(eve.partner_contacts("Müller").await.unwrap(), []);
+}
+
+/// Rule A1 for the names of partners: what one account wrote to is no partner in another one's mailbox.
+pub(super) async fn a1_a_partner_of_an_account_has_no_name_in_another_mailbox(store: Store) {
+    let fixture = Fixture::open(store).await;
+    fixture.mail().await;
+    let other = fixture.admin().add_account(&new_account("other")).await.unwrap().id;
+    fixture.admin().grant(other, fixture.marc.id).await.unwrap();
+    let mut mailbox = Mailbox::open(&fixture.store, other).await;
+    let people = vec![person(PersonRole::From, "", "e@example.com")];
+    mailbox.record(&[IndexedMessage { people, ..message(1) }]).await;
+    let marc = fixture.store.user_store(&fixture.marc);
+    let (store, address) = (fixture.store.clone(), ["e@example.com".to_owned()]);
+    let of = ConversationFilter { partner: Some("Müller".into()), ..all() };
+    let any = ConversationFilter { known_partners_only: true, ..all() };
+    for filter in [&of, &any] {
+        assert_eq!(marc.conversations(filter).await.unwrap(), [], "{filter:?}");
+    }
+    assert_eq!(marc.conversations(&all()).await.unwrap()[0].partners, [""; 0]);
+    let clue = message(1).clues;
+    assert_eq!(store.related(other, &clue).await.unwrap()[0].partners, [""; 0]);
+    assert!(store.partners_of(fixture.company.id, other, &address).await.unwrap().is_empty());
+    assert_eq!(store.partners_of(fixture.company.id, fixture.account.id, &address).await.unwrap().len(), 1);
+    // What a person entered is the company's.
+    fixture.user_store().add_contact("Müller", &parse("e@example.com"), None).await.unwrap();
+    for filter in [&of, &any] {
+        assert_eq!(marc.conversations(filter).await.unwrap()[0].partners, ["Müller"], "{filter:?}");
+    }
+    assert_eq!(store.partners_of(fixture.company.id, other, &address).await.unwrap().len(), 1);
 }
 
 pub(super) async fn what_two_people_change_at_once_one_of_them_learns_of_it(store: Store) {

@@ -138,6 +138,7 @@ suite! {
         conversations_are_paged_newest_first_and_none_is_left_out,
         a_partner_s_conversations_are_those_of_all_their_addresses,
         a1_a_contact_of_an_account_is_seen_by_its_users_alone,
+        a1_a_partner_of_an_account_has_no_name_in_another_mailbox,
         what_two_people_change_at_once_one_of_them_learns_of_it,
         d9_what_is_private_is_in_no_list_count_subject_or_search_of_others,
         d9_what_a_server_finds_of_the_private_and_the_erased_is_hidden,
