@@ -5,8 +5,9 @@ use crate::mailbox::contacts::{NOT_REMOVED, known_to};
 use crate::mailbox::types::DocumentLink;
 use crate::sql::row;
 use crate::sql::rows::{self, JsonRows};
-use sqlx::{AnyConnection, Row as _};
-use std::collections::BTreeMap;
+use postroom_model::ConversationId;
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Reads the partners of messages: those that they were linked to, and those whose addresses are in them
 /// and that the mailbox's account knows.
@@ -30,6 +31,25 @@ pub(crate) async fn partners(
         all.entry(row.try_get("message")?).or_default().push(row::text(&row, "partner")?);
     }
     Ok(all)
+}
+
+/// Reads the partners of a conversation's messages.
+pub(crate) async fn partners_of_conversation(
+    connection: &mut AnyConnection,
+    conversation: ConversationId,
+) -> Result<BTreeSet<String>, StoreError> {
+    let known = known_to("mailboxes.account");
+    let messages = "in (select number from mailbox_messages where conversation = $1)";
+    let sql = format!(
+        "select partner from mailbox_partners where message {messages} \
+         union select partner_addresses.partner from mailbox_people \
+         join mailboxes on mailboxes.number = mailbox_people.mailbox \
+         join partner_addresses on partner_addresses.company = mailboxes.company \
+         and partner_addresses.address_digest = mailbox_people.address \
+         where mailbox_people.message {messages} and {known} and {NOT_REMOVED}"
+    );
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(conversation.number()).fetch_all(connection).await?;
+    rows.iter().map(|row| row::text(row, "partner")).collect()
 }
 
 /// Reads the documents of messages.

@@ -358,7 +358,8 @@ pub(super) async fn d10_what_people_split_and_join_the_rules_leave_alone(store: 
     assert!(!store.merge_conversations(&mailbox.lease, together, split).await.unwrap());
     let (_, other) = mailbox.add(message(5)).await;
     lotte.add_note(other, "a note", now()).await.unwrap();
-    assert!(store.merge_conversations(&mailbox.lease, other, together).await.unwrap());
+    assert!(!store.merge_conversations(&mailbox.lease, other, together).await.unwrap(), "nor from outside");
+    lotte.join(other, together).await.unwrap();
     let all_of_it = lotte.conversation(together).await.unwrap();
     assert_eq!((all_of_it.messages.len(), all_of_it.notes.len()), (4, 1));
     assert!(all_of_it.messages.is_sorted_by_key(|it| it.date), "oldest first");
@@ -369,6 +370,53 @@ pub(super) async fn d10_what_people_split_and_join_the_rules_leave_alone(store: 
     let (_, theirs) = next_door.add(message(1)).await;
     assert!(matches!(lotte.join(theirs, together).await, Err(StoreError::NotInMailbox { .. })));
     assert!(store.merge_conversations(&mailbox.lease, theirs, together).await.is_err());
+}
+
+pub(super) async fn conversations_that_become_one_lose_nothing_that_people_did(store: Store) {
+    let fixture = Fixture::open(store).await;
+    let mut mailbox = Mailbox::of(&fixture).await;
+    let (lotte, store) = (fixture.user_store(), fixture.store.clone());
+    let recorded = mailbox.record(&(1..=6).map(message).collect::<Vec<_>>()).await;
+    let [a, b, c, d, e, f] = [0, 1, 2, 3, 4, 5].map(|number: usize| recorded.messages[number].unwrap().1);
+    let state = async |id| {
+        let seen = lotte.conversation(id).await.unwrap().conversation;
+        (seen.is_done, seen.assignee)
+    };
+    // One that is open keeps the whole open, from whichever side; and somebody's work stays theirs.
+    lotte.set_done(a, false, true).await.unwrap();
+    lotte.assign(b, None, Some(fixture.lotte.id)).await.unwrap();
+    assert!(store.merge_conversations(&mailbox.lease, b, a).await.unwrap());
+    assert_eq!(state(a).await, (false, Some(fixture.lotte.id)));
+    lotte.set_done(c, false, true).await.unwrap();
+    assert!(store.merge_conversations(&mailbox.lease, c, d).await.unwrap());
+    assert_eq!(state(d).await, (false, None));
+    lotte.set_done(e, false, true).await.unwrap();
+    lotte.set_done(f, false, true).await.unwrap();
+    with_marc(&fixture).await;
+    lotte.assign(e, None, Some(fixture.marc.id)).await.unwrap();
+    lotte.assign(f, None, Some(fixture.lotte.id)).await.unwrap();
+    lotte.join(e, f).await.unwrap();
+    assert_eq!(state(f).await, (true, Some(fixture.lotte.id)));
+}
+
+pub(super) async fn the_rules_join_no_conversations_of_two_partners(store: Store) {
+    let fixture = Fixture::open(store).await;
+    let mut mailbox = Mailbox::of(&fixture).await;
+    let store = fixture.store.clone();
+    let of = |uid, partners: &[&str]| IndexedMessage {
+        partners: partners.iter().map(|it| (*it).to_owned()).collect(),
+        ..message(uid)
+    };
+    let recorded = mailbox
+        .record(&[of(1, &["Maes"]), of(2, &["Peeters"]), of(3, &[]), of(4, &["Maes", "Peeters"])])
+        .await;
+    let [maes, peeters, nobody, both] =
+        [0, 1, 2, 3].map(|number: usize| recorded.messages[number].unwrap().1);
+    assert!(!store.merge_conversations(&mailbox.lease, maes, peeters).await.unwrap());
+    assert!(store.merge_conversations(&mailbox.lease, nobody, maes).await.unwrap());
+    assert!(!store.merge_conversations(&mailbox.lease, peeters, maes).await.unwrap());
+    assert!(store.merge_conversations(&mailbox.lease, both, maes).await.unwrap(), "they share one");
+    fixture.user_store().join(peeters, maes).await.unwrap();
 }
 
 pub(super) async fn a_bookmark_is_its_user_s_or_shared(store: Store) {

@@ -143,6 +143,8 @@ suite! {
         d9_what_is_private_is_in_no_list_count_subject_or_search_of_others,
         d9_what_a_server_finds_of_the_private_and_the_erased_is_hidden,
         d10_what_people_split_and_join_the_rules_leave_alone,
+        conversations_that_become_one_lose_nothing_that_people_did,
+        the_rules_join_no_conversations_of_two_partners,
         a_bookmark_is_its_user_s_or_shared;
     mailbox_words:
         words_are_found_in_subjects_people_files_and_numbers,
