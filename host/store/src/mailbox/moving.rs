@@ -118,8 +118,8 @@ impl Store {
                 let id = take_id(&mut transaction, mailbox).await?;
                 // What was private, done or assigned is so still.
                 sqlx::query(
-                    "insert into conversations (number, mailbox, latest, is_done, assignee, is_private, private_to) \
-                     select $1, mailbox, latest, is_done, assignee, is_private, private_to \
+                    "insert into conversations (number, mailbox, latest, is_done, done_up_to, assignee, is_private, private_to) \
+                     select $1, mailbox, latest, is_done, done_up_to, assignee, is_private, private_to \
                      from conversations where number = $2",
                 )
                 .bind(id)
@@ -197,6 +197,7 @@ async fn move_all(
             .to_owned(),
         "update conversations set \
          is_done = (select min(either.is_done) from conversations as either where either.number in ($1, $2)), \
+         done_up_to = (select min(either.done_up_to) from conversations as either where either.number in ($1, $2)), \
          assignee = coalesce(assignee, (select gone.assignee from conversations as gone where gone.number = $1)) \
          where number = $2"
             .to_owned(),

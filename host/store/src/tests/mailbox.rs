@@ -316,8 +316,15 @@ pub(super) async fn a_message_is_classified_once_and_only_people_are_unread(stor
     store.set_kind(&mailbox.lease, open[1].id, "bounce", true).await.unwrap();
     assert!(user_store.conversation(conversation).await.unwrap().conversation.is_done);
     store.set_kind(&mailbox.lease, open[0].id, "message", false).await.unwrap();
+    assert!(
+        user_store.conversation(conversation).await.unwrap().conversation.is_done,
+        "it was there when a person marked it done"
+    );
+    let later = ConversationChoice::Existing(conversation);
+    let (later, _) = mailbox.add(IndexedMessage { conversation: later, ..new(6) }).await;
+    store.set_kind(&mailbox.lease, later, "message", false).await.unwrap();
     let seen = user_store.conversation(conversation).await.unwrap().conversation;
-    assert_eq!((seen.is_done, seen.messages, seen.unread), (false, 2, 1), "somebody wrote");
+    assert_eq!((seen.is_done, seen.messages, seen.unread), (false, 3, 2), "somebody wrote");
     assert_eq!(store.unclassified(fixture.account.id, 10).await.unwrap(), []);
     user_store.set_done(conversation, false, true).await.unwrap();
     let in_it =
@@ -326,7 +333,7 @@ pub(super) async fn a_message_is_classified_once_and_only_people_are_unread(stor
     let old = IndexedMessage { date: Some(now() - chrono::Duration::days(900)), ..in_it(4) };
     mailbox.record(&[old]).await;
     assert!(user_store.conversation(conversation).await.unwrap().conversation.is_done);
-    mailbox.record(&[in_it(5)]).await;
+    mailbox.record(&[in_it(7)]).await;
     assert!(!user_store.conversation(conversation).await.unwrap().conversation.is_done);
     let gone =
         store.set_kind(&mailbox.lease, IndexedMessageId::from_number(1), "message", false).await.unwrap_err();
