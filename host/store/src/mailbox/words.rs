@@ -22,7 +22,8 @@ const LAST: usize = 16_383;
 
 /// Takes a text apart: lower case, without accents, in order.
 pub(crate) fn words(text: &str) -> Vec<String> {
-    words_within(text, &mut usize::MAX)
+    let mut left = usize::MAX;
+    words_within(text, &mut left)
 }
 
 /// Takes a text apart as [`words`] does. Ends where its words, each with a separator, are more bytes than `left`, and takes them
