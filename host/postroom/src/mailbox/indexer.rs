@@ -92,7 +92,7 @@ impl Indexer<'_> {
         }
         let addresses: BTreeSet<String> = described.iter().flat_map(|of| of.people.iter().cloned()).collect();
         let addresses: Vec<String> = addresses.into_iter().collect();
-        let partners_of = self.store.partners_of(self.company, &addresses).await?;
+        let partners_of = self.store.partners_of(self.company, self.account, &addresses).await?;
         let partners: Vec<Vec<String>> = described
             .iter()
             .zip(&own_mails)
@@ -144,7 +144,7 @@ impl Indexer<'_> {
         };
         let ids: BTreeSet<String> = envelopes.iter().flat_map(ids_of).collect();
         let ids: Vec<String> = ids.into_iter().collect();
-        let known = self.store.mail_of_message_id(self.company, &ids).await?;
+        let known = self.store.mail_of_message_id(self.company, self.account, &ids).await?;
         let own = envelopes
             .iter()
             .map(|of| ids_of(of).iter().filter_map(|id| known.get(id)).flatten().next().cloned());

@@ -54,6 +54,8 @@ create table conversations (
     -- The time of the last of its messages that are not private, where there are some.
     latest integer not null,
     is_done integer not null default 0 check (is_done in (0, 1)),
+    -- The last id within the mailbox when a person marked it done: no message up to it opens it again.
+    done_up_to integer,
     assignee text references users (id) on delete set null,
     -- 1: only `private_to` sees it, and administrators.
     is_private integer not null default 0 check (is_private in (0, 1)),

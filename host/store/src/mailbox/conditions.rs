@@ -1,7 +1,7 @@
 //! The conditions of a person's lists, with what is bound to them.
 
 use crate::mailbox::access::ReachableMailbox;
-use crate::mailbox::contacts::NOT_REMOVED;
+use crate::mailbox::contacts::{NOT_REMOVED, known_to};
 use crate::mailbox::full_text::{matching, numbers_of};
 use crate::mailbox::words::WordQuery;
 use crate::sql::digest::address_digest;
@@ -75,24 +75,26 @@ impl Conditions {
 
     /// Adds that messages `m` belong to a partner.
     pub(crate) fn with_partner(&mut self, partner: &str, mailbox: ReachableMailbox) {
+        let known = known_to(&self.text(&mailbox.account.to_string()));
         let (partner, mailbox) = (self.text(partner), self.number(mailbox.number));
         self.and(&format!(
             "m.number in (select message from mailbox_partners where partner = {partner} \
              union select mailbox_people.message from partner_addresses join mailbox_people \
              on mailbox_people.mailbox = {mailbox} and mailbox_people.address = partner_addresses.address_digest \
              where partner_addresses.company = (select company from mailboxes where number = {mailbox}) \
-             and partner_addresses.partner = {partner} and {NOT_REMOVED})"
+             and partner_addresses.partner = {partner} and {known} and {NOT_REMOVED})"
         ));
     }
 
     /// Adds that messages `m` belong to any partner.
     pub(crate) fn with_any_partner(&mut self) {
+        let known = known_to("mailboxes.account");
         self.and(&format!(
             "(exists (select 1 from mailbox_partners where mailbox_partners.message = m.number) \
              or exists (select 1 from mailbox_people join mailboxes on mailboxes.number = mailbox_people.mailbox \
              join partner_addresses on partner_addresses.company = mailboxes.company \
              and partner_addresses.address_digest = mailbox_people.address \
-             where mailbox_people.message = m.number and {NOT_REMOVED}))"
+             where mailbox_people.message = m.number and {known} and {NOT_REMOVED}))"
         ));
     }
 

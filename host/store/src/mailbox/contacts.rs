@@ -25,11 +25,18 @@ pub(crate) const NOT_REMOVED: &str = "not exists (select 1 from partner_addresse
      where removed.company = partner_addresses.company and removed.partner = partner_addresses.partner \
      and removed.address_key = partner_addresses.address_key and removed.source = 'removed')";
 
+/// Returns the condition on rows of `partner_addresses` that an account knows: those that people entered, and those that its own
+/// mails went to. `account` is an expression.
+pub(crate) fn known_to(account: &str) -> String {
+    format!("partner_addresses.account in ('', {account})")
+}
+
 impl SystemStore {
-    /// Returns the partners of these addresses, by the addresses as they were passed. An address may be of several partners.
+    /// Returns the partners of these addresses as an account knows them, by the addresses as they were passed. An address may be of several partners.
     pub async fn partners_of(
         &self,
         company: CompanyId,
+        account: AccountId,
         addresses: &[String],
     ) -> Result<BTreeMap<String, Vec<String>>, StoreError> {
         let mut by_key: BTreeMap<String, Vec<&String>> = BTreeMap::new();
@@ -43,12 +50,13 @@ impl SystemStore {
         let each = JsonRows::on(&connection);
         let sql = format!(
             "select distinct partner, address_key from partner_addresses where company = $2 \
-             and address_digest in (select {} from {}) and {NOT_REMOVED} order by partner",
+             and address_digest in (select {} from {}) and {} and {NOT_REMOVED} order by partner",
             each.number("id"),
             each.row(),
+            known_to("$3"),
         );
         let digests = rows::ids(by_key.keys().map(|key| address_digest(key)));
-        let found = rows::bulk_query(sql, &digests)?.bind(company.to_string());
+        let found = rows::bulk_query(sql, &digests)?.bind(company.to_string()).bind(account.to_string());
         let mut partners: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for row in found.fetch_all(&mut *connection).await? {
             let (partner, key) = (row::text(&row, "partner")?, row::text(&row, "address_key")?);

@@ -62,7 +62,7 @@ pub(crate) async fn reopen(
     }
     let each = JsonRows::on(connection);
     let sql = format!(
-        "update conversations set is_done = 0 where is_done = 1 and number in (select {conversation} from {rows}) \
+        "update conversations set is_done = 0, done_up_to = null where is_done = 1 and number in (select {conversation} from {rows}) \
          and exists (select 1 from {rows} where {conversation} = conversations.number and {date} > conversations.latest)",
         rows = each.row(),
         conversation = each.number("conversation"),

@@ -44,6 +44,11 @@ impl MessageWords {
             body: body.unwrap_or_default().to_owned(),
         }
     }
+
+    /// Returns the parts in the order in which they are indexed.
+    fn parts(&self) -> [&str; 5] {
+        [&self.subject, &self.people, &self.files, &self.numbers, &self.body].map(String::as_str)
+    }
 }
 
 /// Inserts the words of messages that have none.
@@ -65,13 +70,9 @@ pub(crate) async fn insert_words(
             numbers: String,
             body: String,
         }
-        let row = |it: &MessageWords| Columns {
-            number: it.number,
-            subject: joined(&it.subject),
-            people: joined(&it.people),
-            files: joined(&it.files),
-            numbers: joined(&it.numbers),
-            body: joined(&it.body),
+        let row = |it: &MessageWords| {
+            let [subject, people, files, numbers, body] = joined(it.parts());
+            Columns { number: it.number, subject, people, files, numbers, body }
         };
         let sql = format!(
             "insert into mailbox_words (rowid, subject, people, files, numbers, body) select {}, {}, {}, {}, {}, {} from {}",
@@ -91,10 +92,7 @@ pub(crate) async fn insert_words(
             number: i64,
             words: String,
         }
-        let row = |it: &MessageWords| Vector {
-            number: it.number,
-            words: vector([&it.subject, &it.people, &it.files, &it.numbers, &it.body].map(String::as_str)),
-        };
+        let row = |it: &MessageWords| Vector { number: it.number, words: vector(it.parts()) };
         let sql = format!(
             "insert into mailbox_words (message, words) select {}, cast({} as tsvector) from {}",
             each.number("number"),

@@ -164,7 +164,9 @@ impl Store {
         let mut transaction = self.write().await?;
         mailbox_of_conversation(&mut transaction, scope, id).await?;
         let sql = format!(
-            "update conversations set is_done = $1 where number = $2 and is_done = $3 and {}",
+            "update conversations set is_done = $1, done_up_to = case when $1 = 1 then \
+             (conversations.mailbox << 32) | (select last from mailboxes where mailboxes.number = conversations.mailbox) end \
+             where number = $2 and is_done = $3 and {}",
             scope.on_conversations("conversations", 4),
         );
         let done = sqlx::query(AssertSqlSafe(sql))

@@ -59,7 +59,8 @@ impl SystemStore {
     }
 
     /// Stores what a message is, and whether it is quiet: never unread. Ordinary mail that is the last word of a conversation
-    /// opens it again where it was done.
+    /// opens it again where it was done, unless
+    /// a person marked it done when the message was there already.
     ///
     /// # Errors
     /// [`StoreError::MailboxLeaseLost`]; [`StoreError::NotInMailbox`] for a message that was purged meanwhile.
@@ -74,7 +75,8 @@ impl SystemStore {
         let mailbox = hold(&mut transaction, lease, 0).await?.number;
         if !is_quiet {
             sqlx::query(
-                "update conversations set is_done = 0 where is_done = 1 and exists (select 1 from mailbox_messages as m \
+                "update conversations set is_done = 0, done_up_to = null where is_done = 1 and coalesce(done_up_to, 0) < $1 \
+                 and exists (select 1 from mailbox_messages as m \
                  where m.number = $1 and m.mailbox = $2 and m.conversation = conversations.number and m.kind is null \
                  and m.direction = 'incoming' and m.date >= conversations.latest)",
             )

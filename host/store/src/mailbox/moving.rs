@@ -4,6 +4,7 @@ use crate::error::changed;
 use crate::mailbox::access::{no_such_conversation, no_such_message, take_id};
 use crate::mailbox::conversing::refresh;
 use crate::mailbox::lease::hold;
+use crate::mailbox::linked::partners_of_conversation;
 use crate::mailbox::types::MailboxLease;
 use crate::sql::row;
 use crate::sql::scope::Scope;
@@ -15,7 +16,8 @@ use std::collections::BTreeSet;
 
 impl SystemStore {
     /// Puts the messages of a conversation into another one of the mailbox. Returns false, and changes nothing, where a person
-    /// decided about a message of the first one, or where one of the two is private: that is a person's decision, too.
+    /// decided about a message of one of the two, where one is private, which is a person's decision, too, and where both have
+    /// partners and share none.
     ///
     /// # Errors
     /// [`StoreError::MailboxLeaseLost`]; [`StoreError::MailboxMoved`] where one of the two does not exist any more.
@@ -34,10 +36,16 @@ impl SystemStore {
             return Err(StoreError::MailboxMoved("a conversation was joined with another one".to_owned()));
         }
         let private = found.iter().map(|row| row::flag(row, "is_private")).collect::<Result<Vec<_>, _>>()?;
-        let by_hand =
-            sqlx::query("select 1 from mailbox_messages where conversation = $1 and by_hand = 1 limit 1");
-        let by_hand = by_hand.bind(from.number()).fetch_optional(&mut *transaction).await?.is_some();
-        if by_hand || private.contains(&true) {
+        let by_hand = sqlx::query(
+            "select 1 from mailbox_messages where conversation in ($1, $2) and by_hand = 1 limit 1",
+        );
+        let by_hand = by_hand.bind(from.number()).bind(into.number());
+        if private.contains(&true) || by_hand.fetch_optional(&mut *transaction).await?.is_some() {
+            return Ok(false);
+        }
+        let one = partners_of_conversation(&mut transaction, from).await?;
+        let other = partners_of_conversation(&mut transaction, into).await?;
+        if !one.is_empty() && !other.is_empty() && one.is_disjoint(&other) {
             return Ok(false);
         }
         move_all(&mut transaction, from, into, false).await?;
@@ -110,8 +118,8 @@ impl Store {
                 let id = take_id(&mut transaction, mailbox).await?;
                 // What was private, done or assigned is so still.
                 sqlx::query(
-                    "insert into conversations (number, mailbox, latest, is_done, assignee, is_private, private_to) \
-                     select $1, mailbox, latest, is_done, assignee, is_private, private_to \
+                    "insert into conversations (number, mailbox, latest, is_done, done_up_to, assignee, is_private, private_to) \
+                     select $1, mailbox, latest, is_done, done_up_to, assignee, is_private, private_to \
                      from conversations where number = $2",
                 )
                 .bind(id)
@@ -169,7 +177,8 @@ async fn lock_conversation(
     row.fetch_optional(connection).await?.ok_or_else(|| no_such_conversation(id))
 }
 
-/// Moves messages, notes and proposals of a conversation to another one, and deletes it.
+/// Moves messages, notes and proposals of a conversation to another one, and deletes it. The other one is done if both were, and
+/// stays assigned to whom it is, or else is to whom the first one was.
 async fn move_all(
     connection: &mut AnyConnection,
     from: ConversationId,
@@ -185,6 +194,12 @@ async fn move_all(
             .to_owned(),
         "delete from conversation_proposals where conversation = $1 or (conversation = $2 and message in \
          (select number from mailbox_messages where conversation = $2))"
+            .to_owned(),
+        "update conversations set \
+         is_done = (select min(either.is_done) from conversations as either where either.number in ($1, $2)), \
+         done_up_to = (select min(either.done_up_to) from conversations as either where either.number in ($1, $2)), \
+         assignee = coalesce(assignee, (select gone.assignee from conversations as gone where gone.number = $1)) \
+         where number = $2"
             .to_owned(),
     ] {
         sqlx::query(AssertSqlSafe(sql))

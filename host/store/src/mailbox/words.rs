@@ -8,6 +8,9 @@ use std::fmt::Write as _;
 
 /// Bytes of a text that are indexed.
 const TEXT: usize = 256 * 1024;
+/// Bytes of a message's words that are indexed, all parts together. PostgreSQL's vector of them takes at most three times as many,
+/// and no more than 1 MiB.
+const MESSAGE: usize = 200 * 1024;
 /// Characters of a word; what follows is left out.
 const WORD: usize = 60;
 /// Terms of a query, and words of a term.
@@ -19,6 +22,21 @@ const LAST: usize = 16_383;
 
 /// Takes a text apart: lower case, without accents, in order.
 pub(crate) fn words(text: &str) -> Vec<String> {
+    let mut left = usize::MAX;
+    words_within(text, &mut left)
+}
+
+/// Takes a text apart as [`words`] does. Ends where its words, each with a separator, are more bytes than `left`, and takes them
+/// off it. They are counted as they come out: one character may become many.
+fn words_within(text: &str, left: &mut usize) -> Vec<String> {
+    let mut add = |words: &mut Vec<String>, word: &mut String| {
+        let rest = left.checked_sub(word.len() + 1);
+        *left = rest.unwrap_or_default();
+        if rest.is_some() {
+            words.push(std::mem::take(word));
+        }
+        rest.is_some()
+    };
     let end = text.floor_char_boundary(TEXT);
     let (mut words, mut word, mut length) = (Vec::new(), String::new(), 0);
     let normalizer = DecomposingNormalizerBorrowed::new_nfkd();
@@ -28,8 +46,8 @@ pub(crate) fn words(text: &str) -> Vec<String> {
             continue;
         }
         if !c.is_alphanumeric() {
-            if !word.is_empty() {
-                words.push(std::mem::take(&mut word));
+            if !word.is_empty() && !add(&mut words, &mut word) {
+                return words;
             }
             length = 0;
             continue;
@@ -49,21 +67,23 @@ pub(crate) fn words(text: &str) -> Vec<String> {
         }
     }
     if !word.is_empty() {
-        words.push(word);
+        add(&mut words, &mut word);
     }
     words
 }
 
-/// Returns a text's words, with one space between them: what SQLite is given.
-pub(crate) fn joined(text: &str) -> String {
-    words(text).join(" ")
+/// Returns the words of a message's parts, with one space between them: what SQLite is given.
+pub(crate) fn joined<const N: usize>(parts: [&str; N]) -> [String; N] {
+    let mut left = MESSAGE;
+    parts.map(|part| words_within(part, &mut left).join(" "))
 }
 
 /// Builds PostgreSQL's vector of the parts of a message.
 pub(crate) fn vector<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
     let (mut positions, mut at): (BTreeMap<String, Vec<usize>>, usize) = (BTreeMap::new(), 0);
+    let mut left = MESSAGE;
     for part in parts {
-        for word in words(part) {
+        for word in words_within(part, &mut left) {
             at += 1;
             let of_word = positions.entry(word).or_default();
             // PostgreSQL stores no more of one word.
@@ -181,6 +201,29 @@ mod tests {
         }
         for nothing in ["", "  ", "\"\"", "'; --", "*"] {
             assert_eq!(WordQuery::parse(nothing), None, "{nothing}");
+        }
+    }
+
+    #[test]
+    fn no_text_has_more_words_than_a_database_takes() {
+        // One character that becomes eighteen; words of one letter that are all different; and words in number.
+        let one_letter: String = ('\u{4e00}'..='\u{9fff}').flat_map(|c| [c, ' ']).collect();
+        let many: String = (0..100_000).map(|number| format!("{number:x} ")).collect();
+        for text in ["\u{fdfa}".repeat(80_000), "\u{fdfa} ".repeat(60_000), one_letter, many] {
+            let parts = [text.as_str(); 5];
+            let indexed = joined(parts);
+            assert!(indexed.iter().map(|it| it.len() + 1).sum::<usize>() <= MESSAGE + 5);
+            // What PostgreSQL stores: of each word its letters, one byte before a number of 16 bits, and a number for each position.
+            let vector = vector(parts);
+            let size = |word: &str| {
+                let (word, positions) = word.rsplit_once(':').unwrap();
+                word.len() - 2 + 1 + 2 + 2 * positions.split(',').count()
+            };
+            assert!(vector.split_whitespace().map(size).sum::<usize>() < 1 << 20);
+            let of_both: BTreeMap<&str, ()> =
+                indexed.iter().flat_map(|it| it.split(' ')).map(|it| (it, ())).collect();
+            let words = of_both.keys().filter(|it| !it.is_empty()).count();
+            assert_eq!(vector.split_whitespace().count(), words, "both databases have the same words");
         }
     }
 

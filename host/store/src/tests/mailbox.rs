@@ -234,9 +234,70 @@ pub(super) async fn a_message_is_found_by_its_clues_with_what_is_known_of_it(sto
     assert_eq!(store.related(account, &[other_kind]).await.unwrap(), []);
     assert_eq!(store.related(fixture.theirs.id, &[clue("<a>")]).await.unwrap(), []);
     let ids = ["<1@ateliernord.example>".to_owned(), "<2@x>".to_owned()];
-    let own = store.mail_of_message_id(fixture.company.id, &ids).await.unwrap();
+    let own = store.mail_of_message_id(fixture.company.id, account, &ids).await.unwrap();
     assert_eq!((own.len(), own[&ids[0]][0].mail), (1, mail.id));
-    assert!(store.mail_of_message_id(fixture.next_door.id, &ids).await.unwrap().is_empty());
+    for (company, account) in [
+        (fixture.next_door.id, account),
+        (fixture.company.id, AccountId::new()),
+        (fixture.company.id, fixture.theirs.id),
+    ] {
+        let of_others = store.mail_of_message_id(company, account, &ids).await.unwrap();
+        assert!(of_others.is_empty(), "it left by another account");
+    }
+}
+
+/// Places messages as the simplest rule does: with the one that is known by a Message-ID of theirs.
+async fn place_by_ids(store: &SystemStore, account: AccountId, batch: &mut [IndexedMessage]) {
+    let clues: Vec<Clue> = batch.iter().flat_map(|it| it.clues.clone()).collect();
+    let known = store.related(account, &clues).await.unwrap();
+    for message in batch {
+        let ids: Vec<&Clue> = message.clues.iter().filter(|it| it.kind != "subject").collect();
+        if let Some(relative) = known.iter().find(|it| it.clues.iter().any(|clue| ids.contains(&clue))) {
+            message.conversation = ConversationChoice::Existing(relative.conversation);
+        }
+    }
+}
+
+pub(super) async fn no_subject_of_many_keeps_a_message_from_its_conversation(store: Store) {
+    let fixture = Fixture::open(store).await;
+    let mut mailbox = Mailbox::of(&fixture).await;
+    let (store, account) = (fixture.store.clone(), fixture.account.id);
+    // Ten messages each, of which the next one answers the one before, and all have the same subject.
+    let mut all_of_them: Vec<IndexedMessage> = (0..3_000_u32)
+        .map(|number| {
+            let (turn, conversation) = (number / 300, number % 300);
+            let id = |turn: u32| clue(&format!("<{turn}.{conversation}@customer.example>"));
+            let answered = turn.checked_sub(1).map(id);
+            let subject = Clue { kind: "subject".into(), value: "invoice".into() };
+            let clues = [Some(id(turn)), answered, Some(subject)].into_iter().flatten().collect();
+            IndexedMessage { clues, ..message(number + 1) }
+        })
+        .collect();
+    all_of_them.reverse();
+    for batch in all_of_them.chunks_mut(200) {
+        place_by_ids(&store, account, batch).await;
+        mailbox.record(batch).await;
+    }
+    let mut counted = Vec::new();
+    let mut after = None;
+    loop {
+        let page = ConversationFilter { after, ..all() };
+        let page = fixture.user_store().conversations(&page).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some((last.latest, last.id));
+        counted.extend(page.iter().map(|it| it.messages));
+    }
+    assert_eq!((counted.len(), counted.iter().all(|messages| *messages == 10)), (300, true));
+    let subject = Clue { kind: "subject".into(), value: "invoice".into() };
+    let newest = store.related(account, std::slice::from_ref(&subject)).await.unwrap();
+    assert_eq!(newest.len(), 20);
+    assert_eq!(newest[0].message_id, "<3000@customer.example>", "newest first");
+    // What a person decided about is found whatever its age.
+    let oldest = store.related(account, &[clue("<0.0@customer.example>")]).await.unwrap();
+    let oldest = oldest.last().unwrap().id;
+    fixture.user_store().split(oldest).await.unwrap();
+    let found = store.related(account, &[subject]).await.unwrap();
+    assert_eq!((found.len(), found.last().unwrap().id, found.last().unwrap().by_hand), (20, oldest, true));
 }
 
 pub(super) async fn a_message_is_classified_once_and_only_people_are_unread(store: Store) {
@@ -255,8 +316,15 @@ pub(super) async fn a_message_is_classified_once_and_only_people_are_unread(stor
     store.set_kind(&mailbox.lease, open[1].id, "bounce", true).await.unwrap();
     assert!(user_store.conversation(conversation).await.unwrap().conversation.is_done);
     store.set_kind(&mailbox.lease, open[0].id, "message", false).await.unwrap();
+    assert!(
+        user_store.conversation(conversation).await.unwrap().conversation.is_done,
+        "it was there when a person marked it done"
+    );
+    let later = ConversationChoice::Existing(conversation);
+    let (later, _) = mailbox.add(IndexedMessage { conversation: later, ..new(6) }).await;
+    store.set_kind(&mailbox.lease, later, "message", false).await.unwrap();
     let seen = user_store.conversation(conversation).await.unwrap().conversation;
-    assert_eq!((seen.is_done, seen.messages, seen.unread), (false, 2, 1), "somebody wrote");
+    assert_eq!((seen.is_done, seen.messages, seen.unread), (false, 3, 2), "somebody wrote");
     assert_eq!(store.unclassified(fixture.account.id, 10).await.unwrap(), []);
     user_store.set_done(conversation, false, true).await.unwrap();
     let in_it =
@@ -265,7 +333,7 @@ pub(super) async fn a_message_is_classified_once_and_only_people_are_unread(stor
     let old = IndexedMessage { date: Some(now() - chrono::Duration::days(900)), ..in_it(4) };
     mailbox.record(&[old]).await;
     assert!(user_store.conversation(conversation).await.unwrap().conversation.is_done);
-    mailbox.record(&[in_it(5)]).await;
+    mailbox.record(&[in_it(7)]).await;
     assert!(!user_store.conversation(conversation).await.unwrap().conversation.is_done);
     let gone =
         store.set_kind(&mailbox.lease, IndexedMessageId::from_number(1), "message", false).await.unwrap_err();

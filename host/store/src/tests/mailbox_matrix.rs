@@ -70,6 +70,7 @@ pub(super) async fn mailbox_as_user(user_store: UserStore<'_>, of: &Foreign, cal
     for is_shared in [true, false] {
         add("bookmark", describe(user_store.bookmark(of.message, "mine", is_shared).await));
     }
+    add("hidden_places", describe(user_store.hidden_places(of.account, of.folder, 7, &[1, 2]).await));
     let until = Some(now());
     add("set_answering", describe(user_store.set_answering(of.conversations[0], now(), until).await));
 }

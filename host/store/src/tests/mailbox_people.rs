@@ -1,6 +1,6 @@
 //! What people see of a mailbox and do with it.
 
-use super::fixture::{Fixture, new_mail, parse};
+use super::fixture::{Fixture, new_account, new_mail, parse};
 use super::mailbox_fixture::{Mailbox, all, message, now, person, searching};
 use crate::*;
 use postroom_model::*;
@@ -128,7 +128,11 @@ pub(super) async fn a_partner_s_conversations_are_those_of_all_their_addresses(s
     assert_eq!(ids(&theirs), [conversation(3), conversation(2), conversation(1)]);
     let partners = fixture
         .store
-        .partners_of(fixture.company.id, &["STRANGER@example.org".into(), "els@customer.example".into()])
+        .partners_of(
+            fixture.company.id,
+            fixture.account.id,
+            &["STRANGER@example.org".into(), "els@customer.example".into()],
+        )
         .await
         .unwrap();
     assert_eq!(
@@ -158,6 +162,35 @@ pub(super) async fn a1_a_contact_of_an_account_is_seen_by_its_users_alone(store:
     assert_eq!(fixture.admin().partner_contacts("Müller").await.unwrap().len(), 2);
     let eve = fixture.store.user_store(&fixture.eve);
     assert_eq!(eve.partner_contacts("Müller").await.unwrap(), []);
+}
+
+/// Rule A1 for the names of partners: what one account wrote to is no partner in another one's mailbox.
+pub(super) async fn a1_a_partner_of_an_account_has_no_name_in_another_mailbox(store: Store) {
+    let fixture = Fixture::open(store).await;
+    fixture.mail().await;
+    let other = fixture.admin().add_account(&new_account("other")).await.unwrap().id;
+    fixture.admin().grant(other, fixture.marc.id).await.unwrap();
+    let mut mailbox = Mailbox::open(&fixture.store, other).await;
+    let people = vec![person(PersonRole::From, "", "e@example.com")];
+    mailbox.record(&[IndexedMessage { people, ..message(1) }]).await;
+    let marc = fixture.store.user_store(&fixture.marc);
+    let (store, address) = (fixture.store.clone(), ["e@example.com".to_owned()]);
+    let of = ConversationFilter { partner: Some("Müller".into()), ..all() };
+    let any = ConversationFilter { known_partners_only: true, ..all() };
+    for filter in [&of, &any] {
+        assert_eq!(marc.conversations(filter).await.unwrap(), [], "{filter:?}");
+    }
+    assert_eq!(marc.conversations(&all()).await.unwrap()[0].partners, [""; 0]);
+    let clue = message(1).clues;
+    assert_eq!(store.related(other, &clue).await.unwrap()[0].partners, [""; 0]);
+    assert!(store.partners_of(fixture.company.id, other, &address).await.unwrap().is_empty());
+    assert_eq!(store.partners_of(fixture.company.id, fixture.account.id, &address).await.unwrap().len(), 1);
+    // What a person entered is the company's.
+    fixture.user_store().add_contact("Müller", &parse("e@example.com"), None).await.unwrap();
+    for filter in [&of, &any] {
+        assert_eq!(marc.conversations(filter).await.unwrap()[0].partners, ["Müller"], "{filter:?}");
+    }
+    assert_eq!(store.partners_of(fixture.company.id, other, &address).await.unwrap().len(), 1);
 }
 
 pub(super) async fn what_two_people_change_at_once_one_of_them_learns_of_it(store: Store) {
@@ -224,7 +257,7 @@ pub(super) async fn d9_what_is_private_is_in_no_list_count_subject_or_search_of_
     let with = ConversationFilter { text: Some("salary".into()), ..all() };
     assert_eq!(marc.conversations(&with).await.unwrap(), [], "no word tells that it is there");
     let hers = &lotte.conversations(&with).await.unwrap()[0];
-    assert_eq!((hers.messages, hers.subject.as_str()), (2, "Re: Question 3"));
+    assert_eq!((hers.messages, hers.subject.as_str()), (2, "Question 3"));
     assert_eq!(found(&lotte.search_messages(&searching("salary")).await.unwrap()), [secret]);
     assert_eq!(lotte.mailbox_folder_list(&[]).await.unwrap().iter().map(|it| it.indexed).max(), Some(2));
     assert_eq!(
@@ -263,6 +296,41 @@ pub(super) async fn d9_what_is_private_is_in_no_list_count_subject_or_search_of_
     assert!(log.iter().all(|it| !format!("{it:?}").contains("Salary")), "{log:?}");
 }
 
+pub(super) async fn d9_what_a_server_finds_of_the_private_and_the_erased_is_hidden(store: Store) {
+    let fixture = Fixture::open(store).await;
+    let mut mailbox = Mailbox::of(&fixture).await;
+    let stranger = IndexedMessage {
+        people: vec![person(PersonRole::From, "Zoe", "zoe@stranger.example")],
+        ..message(4)
+    };
+    let recorded = mailbox.record(&[message(1), message(2), message(3), stranger]).await;
+    let (account, inbox) = (fixture.account.id, mailbox.inbox);
+    let (lotte, marc) = (fixture.user_store(), with_marc(&fixture).await);
+    let all_uids = [1, 2, 3, 4, 9];
+    assert_eq!(marc.hidden_places(account, inbox, 7, &all_uids).await.unwrap(), [0_u32; 0]);
+    lotte.set_message_private(recorded.messages[0].unwrap().0, true, now()).await.unwrap();
+    lotte.set_conversation_private(recorded.messages[1].unwrap().1, true, now()).await.unwrap();
+    assert_eq!(marc.hidden_places(account, inbox, 7, &all_uids).await.unwrap(), [1, 2]);
+    assert_eq!(
+        marc.hidden_places(account, inbox, 7, &[2, 3]).await.unwrap(),
+        [2],
+        "of those that were asked"
+    );
+    assert_eq!(lotte.hidden_places(account, inbox, 7, &all_uids).await.unwrap(), [0_u32; 0], "they are hers");
+    fixture.store.lend_pseudonym_key(vec![7; 32].into());
+    fixture.admin().erase(&parse("zoe@stranger.example"), now()).await.unwrap();
+    for user_store in [&lotte, &marc] {
+        let hidden = user_store.hidden_places(account, inbox, 7, &all_uids).await.unwrap();
+        assert!(hidden.contains(&4), "what was erased is nobody's");
+    }
+    let numbered_anew = marc.hidden_places(account, inbox, 8, &all_uids).await.unwrap_err();
+    assert!(matches!(numbered_anew, StoreError::MailboxMoved(_)), "{numbered_anew}");
+    for wrong in [fixture.theirs.id, AccountId::new()] {
+        let refused = marc.hidden_places(wrong, inbox, 7, &all_uids).await.unwrap_err();
+        assert!(matches!(refused, StoreError::NotInMailbox { what: "folder", .. }), "{refused}");
+    }
+}
+
 pub(super) async fn d10_what_people_split_and_join_the_rules_leave_alone(store: Store) {
     let fixture = Fixture::open(store).await;
     let mut mailbox = Mailbox::of(&fixture).await;
@@ -290,7 +358,8 @@ pub(super) async fn d10_what_people_split_and_join_the_rules_leave_alone(store: 
     assert!(!store.merge_conversations(&mailbox.lease, together, split).await.unwrap());
     let (_, other) = mailbox.add(message(5)).await;
     lotte.add_note(other, "a note", now()).await.unwrap();
-    assert!(store.merge_conversations(&mailbox.lease, other, together).await.unwrap());
+    assert!(!store.merge_conversations(&mailbox.lease, other, together).await.unwrap(), "nor from outside");
+    lotte.join(other, together).await.unwrap();
     let all_of_it = lotte.conversation(together).await.unwrap();
     assert_eq!((all_of_it.messages.len(), all_of_it.notes.len()), (4, 1));
     assert!(all_of_it.messages.is_sorted_by_key(|it| it.date), "oldest first");
@@ -301,6 +370,53 @@ pub(super) async fn d10_what_people_split_and_join_the_rules_leave_alone(store: 
     let (_, theirs) = next_door.add(message(1)).await;
     assert!(matches!(lotte.join(theirs, together).await, Err(StoreError::NotInMailbox { .. })));
     assert!(store.merge_conversations(&mailbox.lease, theirs, together).await.is_err());
+}
+
+pub(super) async fn conversations_that_become_one_lose_nothing_that_people_did(store: Store) {
+    let fixture = Fixture::open(store).await;
+    let mut mailbox = Mailbox::of(&fixture).await;
+    let (lotte, store) = (fixture.user_store(), fixture.store.clone());
+    let recorded = mailbox.record(&(1..=6).map(message).collect::<Vec<_>>()).await;
+    let [a, b, c, d, e, f] = [0, 1, 2, 3, 4, 5].map(|number: usize| recorded.messages[number].unwrap().1);
+    let state = async |id| {
+        let seen = lotte.conversation(id).await.unwrap().conversation;
+        (seen.is_done, seen.assignee)
+    };
+    // One that is open keeps the whole open, from whichever side; and somebody's work stays theirs.
+    lotte.set_done(a, false, true).await.unwrap();
+    lotte.assign(b, None, Some(fixture.lotte.id)).await.unwrap();
+    assert!(store.merge_conversations(&mailbox.lease, b, a).await.unwrap());
+    assert_eq!(state(a).await, (false, Some(fixture.lotte.id)));
+    lotte.set_done(c, false, true).await.unwrap();
+    assert!(store.merge_conversations(&mailbox.lease, c, d).await.unwrap());
+    assert_eq!(state(d).await, (false, None));
+    lotte.set_done(e, false, true).await.unwrap();
+    lotte.set_done(f, false, true).await.unwrap();
+    with_marc(&fixture).await;
+    lotte.assign(e, None, Some(fixture.marc.id)).await.unwrap();
+    lotte.assign(f, None, Some(fixture.lotte.id)).await.unwrap();
+    lotte.join(e, f).await.unwrap();
+    assert_eq!(state(f).await, (true, Some(fixture.lotte.id)));
+}
+
+pub(super) async fn the_rules_join_no_conversations_of_two_partners(store: Store) {
+    let fixture = Fixture::open(store).await;
+    let mut mailbox = Mailbox::of(&fixture).await;
+    let store = fixture.store.clone();
+    let of = |uid, partners: &[&str]| IndexedMessage {
+        partners: partners.iter().map(|it| (*it).to_owned()).collect(),
+        ..message(uid)
+    };
+    let recorded = mailbox
+        .record(&[of(1, &["Maes"]), of(2, &["Peeters"]), of(3, &[]), of(4, &["Maes", "Peeters"])])
+        .await;
+    let [maes, peeters, nobody, both] =
+        [0, 1, 2, 3].map(|number: usize| recorded.messages[number].unwrap().1);
+    assert!(!store.merge_conversations(&mailbox.lease, maes, peeters).await.unwrap());
+    assert!(store.merge_conversations(&mailbox.lease, nobody, maes).await.unwrap());
+    assert!(!store.merge_conversations(&mailbox.lease, peeters, maes).await.unwrap());
+    assert!(store.merge_conversations(&mailbox.lease, both, maes).await.unwrap(), "they share one");
+    fixture.user_store().join(peeters, maes).await.unwrap();
 }
 
 pub(super) async fn a_bookmark_is_its_user_s_or_shared(store: Store) {

@@ -132,14 +132,19 @@ suite! {
         a_folder_that_is_numbered_anew_keeps_its_conversations,
         flags_and_folders_are_as_the_server_has_them,
         a_message_is_found_by_its_clues_with_what_is_known_of_it,
+        no_subject_of_many_keeps_a_message_from_its_conversation,
         a_message_is_classified_once_and_only_people_are_unread;
     mailbox_people:
         conversations_are_paged_newest_first_and_none_is_left_out,
         a_partner_s_conversations_are_those_of_all_their_addresses,
         a1_a_contact_of_an_account_is_seen_by_its_users_alone,
+        a1_a_partner_of_an_account_has_no_name_in_another_mailbox,
         what_two_people_change_at_once_one_of_them_learns_of_it,
         d9_what_is_private_is_in_no_list_count_subject_or_search_of_others,
+        d9_what_a_server_finds_of_the_private_and_the_erased_is_hidden,
         d10_what_people_split_and_join_the_rules_leave_alone,
+        conversations_that_become_one_lose_nothing_that_people_did,
+        the_rules_join_no_conversations_of_two_partners,
         a_bookmark_is_its_user_s_or_shared;
     mailbox_words:
         words_are_found_in_subjects_people_files_and_numbers,

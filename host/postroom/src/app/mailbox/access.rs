@@ -57,7 +57,7 @@ impl MailboxAccess {
         &self.company
     }
 
-    fn store(&self) -> UserStore<'_> {
+    pub(super) fn store(&self) -> UserStore<'_> {
         self.connections.store().user_store(&self.user)
     }
 

@@ -45,7 +45,8 @@ pub struct ServerSearch {
 
 impl MailboxAccess {
     /// Searches the folders of accounts on their servers for text in headers or body. `known`: what the index found, which is left
-    /// out. Stops between two folders where it is asked to; what was found stays.
+    /// out; so is what the user may not see, before anything of it is fetched. Stops between two folders where it is asked to; what
+    /// was found stays.
     pub async fn search_servers(
         &self,
         text: &str,
@@ -57,6 +58,7 @@ impl MailboxAccess {
         let folders: Vec<MailboxFolder> =
             self.folders(accounts).await?.into_iter().filter(|it| it.folder.is_selectable).collect();
         let mut found = ServerSearch::default();
+        let unanswered = |error: MailboxError| error.to_string();
         let mut server = None;
         for (done, folder) in folders.iter().enumerate() {
             if stop.was_asked() {
@@ -72,7 +74,11 @@ impl MailboxAccess {
                 let criteria = [Criterion::Text(text.to_owned())];
                 let name = &folder.folder.name;
                 let imap = self.connections().imap();
-                let matches = imap.search(account, name, &criteria, None, HITS).await?;
+                let matches = imap.search(account, name, &criteria, None, HITS).await.map_err(unanswered)?;
+                let (validity, uids) = (matches.uid_validity, &matches.uids);
+                let hidden = self.store().hidden_places(folder.account, folder.id, validity, uids).await;
+                // Where it is not known what is hidden, all is.
+                let hidden = hidden.map_err(|error| error.to_string())?;
                 let is_known = |uid: &u32| {
                     known.iter().flat_map(|it| &it.places).any(|place| {
                         place.folder == folder.id
@@ -80,14 +86,16 @@ impl MailboxAccess {
                             && place.uid == *uid
                     })
                 };
-                let new: Vec<u32> = matches.uids.iter().copied().filter(|uid| !is_known(uid)).collect();
-                let envelopes = imap.fetch_envelopes(account, name, matches.uid_validity, &new).await?;
+                let new: Vec<u32> =
+                    uids.iter().copied().filter(|uid| !is_known(uid) && !hidden.contains(uid)).collect();
+                let envelopes = imap.fetch_envelopes(account, name, matches.uid_validity, &new).await;
+                let envelopes = envelopes.map_err(unanswered)?;
                 let hits = envelopes.into_iter().map(|envelope| ServerHit {
                     account: folder.account,
                     at: Place { folder: name.clone(), uid_validity: matches.uid_validity, uid: envelope.uid },
                     envelope,
                 });
-                Ok::<_, MailboxError>(hits.collect::<Vec<_>>())
+                Ok::<_, String>(hits.collect::<Vec<_>>())
             };
             let answer = tokio::select! {
                 answer = asked => answer,
@@ -98,7 +106,7 @@ impl MailboxAccess {
             };
             match answer {
                 Ok(hits) => found.hits.extend(hits),
-                Err(error) => found.unanswered.push((folder.folder.name.clone(), error.to_string())),
+                Err(error) => found.unanswered.push((folder.folder.name.clone(), error)),
             }
         }
         Ok(found)
