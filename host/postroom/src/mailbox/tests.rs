@@ -85,15 +85,20 @@ impl World {
 
     /// Looks at the mailbox on a new connection, as after a restart.
     async fn look(&mut self) -> Result<(), SyncError> {
+        let store = self.store.clone();
+        let indexing = OneConversation { store: &store, account: self.account };
+        self.look_by(&indexing).await
+    }
+
+    async fn look_by(&mut self, indexing: &dyn Indexing) -> Result<(), SyncError> {
         self.now += TimeDelta::minutes(1);
         let mut session = self.server.sync_session(&imap_account(&self.name)).await?;
         let system = self.store.system();
-        let indexing = OneConversation { store: &self.store, account: self.account };
         let mut sync = MailboxSync {
             session: session.as_mut(),
             store: &system,
             lease: &self.lease,
-            indexing: &indexing,
+            indexing,
             intake: None,
         };
         sync.look(self.now, &mut |_: FolderProgress<'_>| {}).await.map(|_| ())
@@ -181,6 +186,29 @@ impl Indexing for OneConversation<'_> {
                 None => ConversationChoice::New(0),
             };
             Ok(envelopes.iter().map(|of| row(of, conversation, clue.clone())).collect())
+        })
+    }
+
+    fn text<'a>(&'a self, _: Vec<u8>) -> BoxFuture<'a, Result<String, SyncError>> {
+        Box::pin(async { Ok(String::new()) })
+    }
+}
+
+/// Begins a conversation with each message, and counts them within a batch, as the plugin does.
+struct ConversationsOfTheirOwn;
+
+impl Indexing for ConversationsOfTheirOwn {
+    fn prepare<'a>(
+        &'a self,
+        envelopes: &'a [SyncEnvelope],
+        _: bool,
+    ) -> BoxFuture<'a, Result<Vec<IndexedMessage>, SyncError>> {
+        Box::pin(async move {
+            let clue =
+                |of: &SyncEnvelope| Clue { kind: "subject".into(), value: of.envelope.subject.clone() };
+            let rows =
+                (0..).zip(envelopes).map(|(number, of)| row(of, ConversationChoice::New(number), clue(of)));
+            Ok(rows.collect())
         })
     }
 
@@ -370,4 +398,21 @@ fn histories(cases: u32) {
 fn in_the_end_the_index_has_what_the_server_has_whatever_happened() {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|it| it.parse().ok()).unwrap_or(100);
     histories(cases);
+}
+
+#[tokio::test]
+async fn new_conversations_of_two_batches_stay_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&Location::file(folder.path().join("store.db"))).await.unwrap();
+    let mut world = World::open(&store, 0, MemoryServer::default()).await;
+    for _ in 0..700 {
+        world.deliver("INBOX", true);
+    }
+    world.look_by(&ConversationsOfTheirOwn).await.unwrap();
+    let filter = postroom_store::ConversationFilter { limit: 500, ..Default::default() };
+    let admin = world.store.company_store(world.company);
+    let first = admin.conversations(&filter).await.unwrap();
+    let after = first.last().map(|last| (last.latest, last.id));
+    let second = admin.conversations(&postroom_store::ConversationFilter { after, ..filter }).await.unwrap();
+    assert_eq!(first.len() + second.len(), 700);
 }
