@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: ratios against peers, measured side by side in one run. No test depends on a time.
 
 use crate::foreign;
+use crate::packages;
 use crate::plugin::{self, Artefact};
 use crate::run::{cargo, has_program, program, target};
 use anyhow::{Context as _, bail};
@@ -13,6 +14,9 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     let Some((_, peers)) = BENCHES.iter().find(|(known, _)| known == name) else {
         bail!("no such benchmark \"{name}\": there are {}", names.join(", "));
     };
+    if name == "mailbox" {
+        packages::ensure(packages::MAILBOX_SERVER, "the benchmark of a mailbox")?;
+    }
     plugin::build(&[Artefact::Full])?;
     let folder = target().join("bench");
     let mut bench = cargo(["bench", "--quiet", "--package", "postroom-tests", "--bench", name, "--"])
@@ -34,7 +38,7 @@ type Prepare = fn(&Path) -> anyhow::Result<PathBuf>;
 type Peer = (&'static str, &'static str, Prepare);
 
 /// Every benchmark and its peers.
-const BENCHES: [(&str, &[Peer]); 2] = [
+const BENCHES: [(&str, &[Peer]); 3] = [
     (
         "compose",
         &[("nodemailer", "POSTROOM_BENCH_NODE", nodemailer), ("python", "POSTROOM_BENCH_PYTHON", python)],
@@ -46,6 +50,13 @@ const BENCHES: [(&str, &[Peer]); 2] = [
             ("send-django", "POSTROOM_BENCH_SEND_DJANGO", send_django),
         ],
     ),
+    (
+        "mailbox",
+        &[
+            ("mailbox-node", "POSTROOM_BENCH_MAILBOX_NODE", mailbox_node),
+            ("mailbox-python", "POSTROOM_BENCH_MAILBOX_PYTHON", mailbox_python),
+        ],
+    ),
 ];
 
 fn nodemailer(folder: &Path) -> anyhow::Result<PathBuf> {
@@ -54,6 +65,19 @@ fn nodemailer(folder: &Path) -> anyhow::Result<PathBuf> {
 
 fn send_node(folder: &Path) -> anyhow::Result<PathBuf> {
     node("send-node", &["send.mjs", "invoice.html.hbs", "invoice.txt.hbs"], folder)
+}
+
+fn mailbox_node(folder: &Path) -> anyhow::Result<PathBuf> {
+    node("mailbox-node", &["fetch.mjs"], folder)
+}
+
+/// Python's own library: nothing is installed.
+fn mailbox_python(folder: &Path) -> anyhow::Result<PathBuf> {
+    if !has_program("python3") {
+        bail!("python3 is not installed");
+    }
+    foreign::copy("tests/benches/peers/mailbox-python", &["fetch.py"], folder)?;
+    Ok("python3".into())
 }
 
 fn node(name: &str, files: &[&str], folder: &Path) -> anyhow::Result<PathBuf> {

@@ -24,6 +24,12 @@ pub(crate) const MAIL_SERVERS: &[Package] = &[
     Package { name: "util-linux", sign: "unshare" },
 ];
 
+/// What serves a mailbox to the benchmark.
+pub(crate) const MAILBOX_SERVER: &[Package] = &[
+    Package { name: "dovecot-core", sign: "dovecot" },
+    Package { name: "dovecot-imapd", sign: "/usr/lib/dovecot/imap" },
+];
+
 /// What shows mails to the tests, with letters as wide as Arial's, and what judges them.
 pub(crate) const MAIL_READERS: &[Package] = &[
     Package { name: "chromium", sign: "chromium" },

@@ -3,6 +3,7 @@
 //! *Silence is no evidence.* The cursor moves only over what was fetched and stored, in one transaction. A place leaves the index by
 //! VANISHED, or because a full list of uids lacks it; never because an answer was short.
 
+use super::batches::{BATCH, Batch, fetch, prepare};
 use super::error::SyncError;
 use chrono::{DateTime, FixedOffset};
 use postroom_store::{
@@ -12,8 +13,6 @@ use postroom_transport::BoxFuture;
 use postroom_transport::imap::{ChangesBy, FlagChange, KnownFolder, SyncEnvelope, SyncSession, UidSet};
 use postroom_transport::imap::{FolderState, MailboxError, Verdict};
 
-/// Messages whose envelopes are fetched and stored at a time.
-const BATCH: usize = 200;
 /// Newest messages that are indexed first, before any history.
 const FIRST: usize = 200;
 /// Newest messages whose flags are asked for again on a server that does not count changes.
@@ -146,7 +145,11 @@ impl FolderSync<'_> {
             highest_modseq: state.highest_modseq,
         };
         let mut result = FolderResult { has_history: floor > 1, ..FolderResult::default() };
-        let (rows, missing) = self.rows(row, state.uid_validity, &uids, true).await?;
+        let uids: Vec<u32> = uids.iter().collect();
+        let (envelopes, mut missing) =
+            fetch(self.session, &row.folder.name, state.uid_validity, &uids).await?;
+        let at = Origin { folder: row, uid_validity: state.uid_validity };
+        let rows = prepare(self.indexing, at, &envelopes, true, &mut missing).await?;
         let after = if missing.is_empty() { after } else { FolderCursor { highest_modseq: None, ..after } };
         result.indexed += self.store.record_messages(self.lease, row.id, None, after, &rows).await?.added;
         // What was just fetched need not be compared for a day.
@@ -177,18 +180,17 @@ impl FolderSync<'_> {
             let uids = self.session.uids(name, cursor.uid_validity, range).await?;
             arrived = uids.len();
             let all: Vec<u32> = uids.iter().collect();
-            for batch in all.chunks(BATCH) {
-                let (rows, left_out) = self
-                    .rows(row, cursor.uid_validity, &UidSet::from_iter(batch.iter().copied()), false)
-                    .await?;
-                let last = batch.last().copied().unwrap_or(cursor.uid_next);
-                let after = FolderCursor { uid_next: last.saturating_add(1), ..cursor };
-                let recorded =
-                    self.store.record_messages(self.lease, row.id, Some(cursor), after, &rows).await?;
-                result.indexed += recorded.added;
-                missing = missing.union(&left_out);
-                cursor = after;
-            }
+            let batch = |uids: &[u32]| Batch {
+                uids: uids.to_vec(),
+                after: FolderCursor {
+                    uid_next: uids.last().copied().unwrap_or(cursor.uid_next).saturating_add(1),
+                    ..cursor
+                },
+            };
+            let batches: Vec<Batch> = all.chunks(BATCH).map(batch).collect();
+            let done = self.index(row, cursor, &batches, false).await?;
+            result.indexed += done.added;
+            (missing, cursor) = (done.missing, done.cursor);
         }
         let indexed = from_ranges(self.store.indexed_uids(row.id).await?);
         let noticed = self.session.noticed();
@@ -232,12 +234,24 @@ impl FolderSync<'_> {
             return Ok(FolderResult::default());
         };
         let (uids, is_all) = self.newest(row, cursor.uid_validity, cursor.floor, most).await?;
-        let floor = if is_all { 1 } else { uids.first().unwrap_or(cursor.floor).max(1) };
-        let after = FolderCursor { floor, ..cursor };
-        let (rows, missing) = self.rows(row, cursor.uid_validity, &uids, true).await?;
-        let recorded = self.store.record_messages(self.lease, row.id, Some(cursor), after, &rows).await?;
-        self.note_missing(row, &missing).await?;
-        Ok(FolderResult { indexed: recorded.added, has_history: floor > 1, ..FolderResult::default() })
+        let uids: Vec<u32> = uids.iter().collect();
+        let batch = |uids: &[u32]| Batch {
+            uids: uids.to_vec(),
+            after: FolderCursor { floor: uids.first().copied().unwrap_or(cursor.floor).max(1), ..cursor },
+        };
+        // The newest first: the cursor moves down over what is stored.
+        let mut batches: Vec<Batch> = uids.rchunks(BATCH).map(batch).collect();
+        if is_all {
+            let end = FolderCursor { floor: 1, ..cursor };
+            match batches.last_mut() {
+                Some(last) => last.after = end,
+                None => batches.push(Batch { uids: Vec::new(), after: end }),
+            }
+        }
+        let done = self.index(row, cursor, &batches, true).await?;
+        self.note_missing(row, &done.missing).await?;
+        let has_history = done.cursor.floor > 1;
+        Ok(FolderResult { indexed: done.added, has_history, ..FolderResult::default() })
     }
 
     /// Compares a folder with the server, message by message, and puts right what no rule foresaw.
@@ -286,13 +300,11 @@ impl FolderSync<'_> {
         let indexed = from_ranges(self.store.indexed_uids(row.id).await?);
         let mut healed = Healed::default();
         let absent: Vec<u32> = there.difference(&indexed).iter().collect();
-        for batch in absent.chunks(BATCH) {
-            let uids = UidSet::from_iter(batch.iter().copied());
-            let (rows, missing) = self.rows(row, cursor.uid_validity, &uids, true).await?;
-            healed.added +=
-                self.store.record_messages(self.lease, row.id, Some(cursor), cursor, &rows).await?.added;
-            self.note_missing(row, &missing).await?;
-        }
+        let batch = |uids: &[u32]| Batch { uids: uids.to_vec(), after: cursor };
+        let batches: Vec<Batch> = absent.chunks(BATCH).map(batch).collect();
+        let done = self.index(row, cursor, &batches, true).await?;
+        healed.added = done.added;
+        self.note_missing(row, &done.missing).await?;
         let mut flags = Vec::new();
         for range in there.ranges() {
             let (mut first, last) = range.into_inner();
@@ -348,102 +360,6 @@ impl FolderSync<'_> {
             }
             width = width.saturating_mul(4);
         }
-    }
-
-    /// Fetches messages and makes rows of them. Gives the uids too that the server has and did not give: they are asked for twice.
-    async fn rows(
-        &mut self,
-        row: &FolderRow,
-        uid_validity: u32,
-        uids: &UidSet,
-        is_history: bool,
-    ) -> Result<(Vec<IndexedMessage>, UidSet), SyncError> {
-        let name = &row.folder.name;
-        let mut rows = Vec::new();
-        let mut missing = UidSet::default();
-        let all: Vec<u32> = uids.iter().collect();
-        for batch in all.chunks(BATCH) {
-            let mut found = self.envelopes(name, uid_validity, batch, &mut missing).await?;
-            let came: UidSet = found.iter().map(|it| it.envelope.uid).collect();
-            let asked: UidSet = batch.iter().copied().collect();
-            let absent = asked.difference(&came).difference(&missing);
-            for range in absent.ranges() {
-                let there = self.session.uids(name, uid_validity, range).await?;
-                let again: Vec<u32> = there.intersection(&absent).iter().collect();
-                for again in again.chunks(BATCH) {
-                    let second = self.envelopes(name, uid_validity, again, &mut missing).await?;
-                    let came: UidSet = second.iter().map(|it| it.envelope.uid).collect();
-                    let asked: UidSet = again.iter().copied().collect();
-                    missing = missing.union(&asked.difference(&came));
-                    found.extend(second);
-                }
-            }
-            let at = Origin { folder: row, uid_validity };
-            rows.extend(self.prepared(at, &found, is_history, &mut missing).await?);
-        }
-        Ok((rows, missing))
-    }
-
-    /// Fetches envelopes. Where an answer can't be read, or is refused, the batch is halved until the messages are alone that are at fault:
-    /// one message must not hold up all others. Those are added to `missing`.
-    async fn envelopes(
-        &mut self,
-        name: &str,
-        uid_validity: u32,
-        uids: &[u32],
-        missing: &mut UidSet,
-    ) -> Result<Vec<SyncEnvelope>, SyncError> {
-        let mut found = Vec::new();
-        let mut left = vec![uids];
-        while let Some(batch) = left.pop() {
-            match self.session.envelopes(name, uid_validity, batch).await {
-                Ok(envelopes) => found.extend(envelopes),
-                Err(error) if is_of_the_answer(&error) => {
-                    self.session.reopen().await?;
-                    match batch {
-                        [uid] => {
-                            tracing::warn!(uid, "an envelope can't be fetched: {error}");
-                            missing.insert(*uid);
-                        }
-                        batch => {
-                            let (first, second) = batch.split_at(batch.len() / 2);
-                            left.extend([second, first]);
-                        }
-                    }
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(found)
-    }
-
-    /// Makes rows of envelopes; a batch that the plugin does not take is halved, as one that the server does not give.
-    async fn prepared(
-        &mut self,
-        at: Origin<'_>,
-        found: &[SyncEnvelope],
-        is_history: bool,
-        missing: &mut UidSet,
-    ) -> Result<Vec<IndexedMessage>, SyncError> {
-        let mut rows = Vec::new();
-        let mut left = vec![found];
-        while let Some(batch) = left.pop() {
-            match self.indexing.prepare(at, batch, is_history).await {
-                Ok(prepared) => rows.extend(prepared),
-                Err(error @ (SyncError::Engine(_) | SyncError::Plugin(_))) => match batch {
-                    [one] => {
-                        tracing::warn!(uid = one.envelope.uid, "a message can't be described: {error}");
-                        missing.insert(one.envelope.uid);
-                    }
-                    batch => {
-                        let (first, second) = batch.split_at(batch.len() / 2);
-                        left.extend([second, first]);
-                    }
-                },
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(rows)
     }
 
     /// Fetches the flags of the newest messages, on a server that does not count changes.

@@ -9,7 +9,7 @@ use chrono::{DateTime, FixedOffset, SecondsFormat, TimeDelta};
 use postroom_contract::inbound::MessageContent;
 use postroom_contract::mailbox as contract;
 use postroom_contract::types::{Address, ArgumentError};
-use postroom_model::{AccountId, CompanyId, ConversationId};
+use postroom_model::{AccountId, CompanyId, ConversationId, IndexedMessageId};
 use postroom_store::{
     Clue, ConversationChoice, Direction, DocumentLink, IndexedMessage, KnownMessage, MailboxLease,
     MessageFile, OwnMail, Person, PersonRole, Proposal, SystemStore,
@@ -25,6 +25,8 @@ const CLASSIFIED_DAYS: i64 = 30;
 const FILES: usize = 100;
 /// Kinds of clues whose values are compared with each other: a message names the Message-ID of another.
 const OF_MESSAGE_IDS: [&str; 3] = ["message-id", "answers", "refers"];
+/// The kind of the clue that many messages share.
+const SUBJECT: &str = "subject";
 
 /// Makes rows of the index for an account.
 #[derive(Debug)]
@@ -104,6 +106,7 @@ impl Indexer<'_> {
             })
             .collect();
         let known = self.known(&described).await?;
+        let documented = Documented::of(&known);
         let new: Vec<contract::NewMessage> = described
             .iter()
             .zip(&partners)
@@ -111,7 +114,7 @@ impl Indexer<'_> {
                 description: of.clone(),
                 partners: partners.clone(),
                 // Which of its numbers are documents of ours: those of the mails that its conversation is about.
-                documents: documents_among(of, &known),
+                documents: documented.among(of),
             })
             .collect();
         let known_messages: Vec<contract::KnownMessage> = known.iter().map(known_message).collect();
@@ -128,7 +131,14 @@ impl Indexer<'_> {
             let own = own_mails.get(number).and_then(Option::as_ref);
             let partners = partners.get(number).cloned().unwrap_or_default();
             let documents = self
-                .documents(description, &partners, own, is_mail(of, own), &known, &placement.conversation)
+                .documents(
+                    description,
+                    &partners,
+                    own,
+                    is_mail(of, own),
+                    &documented,
+                    &placement.conversation,
+                )
                 .await?;
             rows.push(self.row(at, of, description, placement, partners, documents, own, is_history));
         }
@@ -151,18 +161,37 @@ impl Indexer<'_> {
         Ok(own.collect())
     }
 
-    /// Finds the messages of the index that share a clue with one of these.
+    /// Finds the messages of the index that share a clue with one of these. Subjects are asked for by themselves, and only where one may
+    /// tell something: those that recur every month would else take the place of what a message answers.
     async fn known(&self, described: &[contract::Description]) -> Result<Vec<KnownMessage>, SyncError> {
-        let mut clues = BTreeSet::new();
-        for clue in described.iter().flat_map(|of| &of.clues) {
-            let is_id = OF_MESSAGE_IDS.contains(&clue.kind.as_str()) || clue.kind == "passes-on";
-            let kinds = if is_id { OF_MESSAGE_IDS.to_vec() } else { vec![clue.kind.as_str()] };
-            clues.extend(
-                kinds.into_iter().map(|kind| Clue { kind: kind.to_owned(), value: clue.value.clone() }),
-            );
+        let (mut links, mut subjects) = (BTreeSet::new(), BTreeSet::new());
+        for of in described {
+            let names_none = !of.clues.iter().any(|clue| ["answers", "refers"].contains(&clue.kind.as_str()));
+            let asks_for_subject = of.is_answer && names_none || !of.numbers.is_empty();
+            for clue in &of.clues {
+                let is_id = OF_MESSAGE_IDS.contains(&clue.kind.as_str()) || clue.kind == "passes-on";
+                let kinds = if is_id { OF_MESSAGE_IDS.to_vec() } else { vec![clue.kind.as_str()] };
+                let clues =
+                    kinds.into_iter().map(|kind| Clue { kind: kind.to_owned(), value: clue.value.clone() });
+                match clue.kind == SUBJECT {
+                    true if asks_for_subject => subjects.extend(clues),
+                    true => {}
+                    false => links.extend(clues),
+                }
+            }
         }
-        let clues: Vec<Clue> = clues.into_iter().collect();
-        Ok(self.store.related(self.account, &clues).await?)
+        let (links, subjects): (Vec<Clue>, Vec<Clue>) =
+            (links.into_iter().collect(), subjects.into_iter().collect());
+        let mut known = self.store.related(self.account, &links).await?;
+        let places: BTreeMap<IndexedMessageId, usize> =
+            known.iter().enumerate().map(|(place, message)| (message.id, place)).collect();
+        for message in self.store.related(self.account, &subjects).await? {
+            match places.get(&message.id).and_then(|place| known.get_mut(*place)) {
+                Some(known) => known.clues.extend(message.clues),
+                None => known.push(message),
+            }
+        }
+        Ok(known)
     }
 
     async fn documents(
@@ -171,7 +200,7 @@ impl Indexer<'_> {
         partners: &[String],
         own: Option<&OwnMail>,
         is_own_mail: bool,
-        known: &[KnownMessage],
+        known: &Documented<'_>,
         conversation: &contract::ConversationChoice,
     ) -> Result<Vec<DocumentLink>, SyncError> {
         let mut candidates: Vec<contract::DocumentCandidate> = Vec::new();
@@ -191,15 +220,12 @@ impl Indexer<'_> {
                 if is_own_mail { "own-mail" } else { "answered-mail" },
             );
         }
-        for message in known {
-            let is_same = matches!(conversation, contract::ConversationChoice::Known(id) if *id == message.conversation.to_string());
-            for document in &message.documents {
-                if description.numbers.contains(&document.number) {
-                    add(&document.kind, &document.number, document.partner.as_ref(), "number");
-                }
-                if is_same {
-                    add(&document.kind, &document.number, document.partner.as_ref(), "conversation");
-                }
+        for (of, document) in &known.0 {
+            if description.numbers.contains(&document.number) {
+                add(&document.kind, &document.number, document.partner.as_ref(), "number");
+            }
+            if matches!(conversation, contract::ConversationChoice::Known(id) if id == of) {
+                add(&document.kind, &document.number, document.partner.as_ref(), "conversation");
             }
         }
         if candidates.is_empty() {
@@ -340,11 +366,22 @@ fn known_message(of: &KnownMessage) -> contract::KnownMessage {
     }
 }
 
-/// Returns those numbers of a message that are numbers of documents which known messages are about.
-fn documents_among(of: &contract::Description, known: &[KnownMessage]) -> Vec<String> {
-    let numbers: BTreeMap<&str, ()> =
-        known.iter().flat_map(|it| &it.documents).map(|document| (document.number.as_str(), ())).collect();
-    of.numbers.iter().filter(|number| numbers.contains_key(number.as_str())).cloned().collect()
+/// The documents that known messages are about, each with that message's conversation.
+struct Documented<'a>(Vec<(String, &'a DocumentLink)>);
+
+impl<'a> Documented<'a> {
+    fn of(known: &'a [KnownMessage]) -> Self {
+        let of = |it: &'a KnownMessage| {
+            it.documents.iter().map(move |document| (it.conversation.to_string(), document))
+        };
+        Self(known.iter().flat_map(of).collect())
+    }
+
+    /// Returns those numbers of a message that are numbers of these documents.
+    fn among(&self, of: &contract::Description) -> Vec<String> {
+        let is_known = |number: &&String| self.0.iter().any(|(_, document)| document.number == **number);
+        of.numbers.iter().filter(is_known).cloned().collect()
+    }
 }
 
 fn people(of: &SyncEnvelope) -> Vec<Person> {

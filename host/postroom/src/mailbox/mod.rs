@@ -11,6 +11,7 @@
 //! moment: each step is one transaction, and the next look goes on from the cursors.
 
 mod account;
+mod batches;
 mod error;
 mod folder;
 mod identity;

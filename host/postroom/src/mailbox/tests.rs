@@ -85,15 +85,20 @@ impl World {
 
     /// Looks at the mailbox on a new connection, as after a restart.
     async fn look(&mut self) -> Result<(), SyncError> {
+        let store = self.store.clone();
+        let indexing = OneConversation { store: &store, account: self.account };
+        self.look_by(&indexing).await
+    }
+
+    async fn look_by(&mut self, indexing: &dyn Indexing) -> Result<(), SyncError> {
         self.now += TimeDelta::minutes(1);
         let mut session = self.server.sync_session(&imap_account(&self.name)).await?;
         let system = self.store.system();
-        let indexing = OneConversation { store: &self.store, account: self.account };
         let mut sync = MailboxSync {
             session: session.as_mut(),
             store: &system,
             lease: &self.lease,
-            indexing: &indexing,
+            indexing,
             intake: None,
             gone: &mut BTreeSet::new(),
         };
@@ -183,6 +188,31 @@ impl Indexing for OneConversation<'_> {
                 None => ConversationChoice::New(0),
             };
             Ok(envelopes.iter().map(|of| row(at, of, conversation, clue.clone())).collect())
+        })
+    }
+
+    fn text<'a>(&'a self, _: Vec<u8>) -> BoxFuture<'a, Result<String, SyncError>> {
+        Box::pin(async { Ok(String::new()) })
+    }
+}
+
+/// Begins a conversation with each message, and counts them within a batch, as the plugin does.
+struct ConversationsOfTheirOwn;
+
+impl Indexing for ConversationsOfTheirOwn {
+    fn prepare<'a>(
+        &'a self,
+        at: Origin<'a>,
+        envelopes: &'a [SyncEnvelope],
+        _: bool,
+    ) -> BoxFuture<'a, Result<Vec<IndexedMessage>, SyncError>> {
+        Box::pin(async move {
+            let clue =
+                |of: &SyncEnvelope| Clue { kind: "subject".into(), value: of.envelope.subject.clone() };
+            let rows = (0..)
+                .zip(envelopes)
+                .map(|(number, of)| row(at, of, ConversationChoice::New(number), clue(of)));
+            Ok(rows.collect())
         })
     }
 
@@ -396,4 +426,21 @@ async fn one_message_that_no_client_can_read_holds_up_no_other() {
     let folders = store.system().mailbox_folders(world.account).await.unwrap();
     let inbox = folders.iter().find(|row| row.folder.name == "INBOX").unwrap();
     assert!(inbox.fault.as_ref().is_some_and(|fault| fault.contains("does not give")), "{:?}", inbox.fault);
+}
+
+#[tokio::test]
+async fn new_conversations_of_two_batches_stay_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&Location::file(folder.path().join("store.db"))).await.unwrap();
+    let mut world = World::open(&store, 0, MemoryServer::default()).await;
+    for _ in 0..700 {
+        world.deliver("INBOX", true);
+    }
+    world.look_by(&ConversationsOfTheirOwn).await.unwrap();
+    let filter = postroom_store::ConversationFilter { limit: 500, ..Default::default() };
+    let admin = world.store.company_store(world.company);
+    let first = admin.conversations(&filter).await.unwrap();
+    let after = first.last().map(|last| (last.latest, last.id));
+    let second = admin.conversations(&postroom_store::ConversationFilter { after, ..filter }).await.unwrap();
+    assert_eq!(first.len() + second.len(), 700);
 }
