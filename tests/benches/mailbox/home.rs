@@ -43,6 +43,8 @@ impl Home {
             "127.0.0.1",
             "--allow-private",
             "localhost",
+            "--allow-cleartext-login",
+            "true",
         ])?;
         home.measure("contacts")?;
         Ok(home)
@@ -67,7 +69,7 @@ impl Home {
 
     /// Runs a part of the measuring in a process of its own, and returns what it found.
     pub(crate) fn measure(&self, part: &str) -> anyhow::Result<Value> {
-        let output = self.program(&["measure", part])?.stdout(Stdio::piped()).output()?;
+        let output = self.program(&["measure", part])?.stderr(Stdio::inherit()).output()?;
         ensure!(output.status.success(), "{part}: {}", output.status);
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         serde_json::from_str(&text).with_context(|| format!("{part} printed \"{text}\""))
