@@ -106,7 +106,7 @@ impl Report {
                 "imapflow" => least(ratio, &what, value, "×", 3.0),
                 _ => figure(ratio, &what, value, "×"),
             });
-            let what = format!("the same where the server reads every file");
+            let what = "the same where the server reads every file".to_owned();
             all.push(figure(cold, &what, rates.map(|[cold, _]| self.cold / cold.rate), "×"));
         }
         let memory = |bytes: Option<u64>| bytes.map(|bytes| bytes as f64 / MEGABYTE);

@@ -25,7 +25,7 @@ const FLAGS_AGAIN: i64 = 600;
 /// seen to report every message as gone on each SELECT.
 const LARGE_SHARE: u64 = 20;
 
-/// Where messages were found.
+/// The folder in which messages were found.
 #[derive(Debug, Clone, Copy)]
 pub struct Origin<'a> {
     /// The folder.
