@@ -168,9 +168,13 @@ impl FolderSync<'_> {
         let known = KnownFolder { uid_validity: cursor.uid_validity, highest_modseq: cursor.highest_modseq };
         let changes = self.session.changes(name, Some(known)).await?;
         let state = changes.state;
-        if state.uid_validity != cursor.uid_validity || state.uid_next < cursor.uid_next {
-            // It happened between the two requests: the next look sees it.
-            return Ok(FolderResult { has_history: cursor.floor > 1, ..FolderResult::default() });
+        if state.uid_validity != cursor.uid_validity {
+            // It happened between the two requests. The answer is not of the folder that the index has.
+            return Err(MailboxError::UidValidityChanged(state.uid_validity).into());
+        }
+        if state.uid_next < cursor.uid_next {
+            // A server that gives no UIDNEXT is taken at its last message, which may be gone.
+            return self.compare_from(row, cursor, state).await;
         }
         let mut result = FolderResult { has_history: cursor.floor > 1, ..FolderResult::default() };
         let mut missing = UidSet::default();
@@ -262,6 +266,8 @@ impl FolderSync<'_> {
             return Ok(Healed::default());
         }
         let there = self.listed(row, cursor, state).await?;
+        // What is still wrong is noted again.
+        self.store.note_folder_fault(self.lease, row.id, None).await?;
         let healed = self.heal(row, cursor, cursor, &there).await?;
         self.store.note_compared(self.lease, row.id, self.now, healed).await?;
         Ok(healed)

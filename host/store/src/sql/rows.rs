@@ -36,7 +36,8 @@ impl JsonRows {
     pub(crate) fn row_of(self, parameter: &str) -> String {
         match self.postgres {
             true => format!("jsonb_array_elements(cast({parameter} as jsonb)) as e(value)"),
-            false => format!("json_each({parameter}) as e"),
+            // Each row as binary: every field of it would else parse its text again.
+            false => format!("jsonb_each({parameter}) as e"),
         }
     }
 
