@@ -22,6 +22,6 @@ mod tests;
 
 pub use account::{FolderProgress, MailboxResult, MailboxSync};
 pub use error::SyncError;
-pub use folder::{FolderResult, FolderSync, Indexing};
+pub use folder::{FolderResult, FolderSync, Indexing, Origin};
 pub use incoming::{IncomingMessages, IncomingResult};
 pub use indexer::Indexer;
