@@ -49,13 +49,6 @@ impl OtherProgram {
         self.end("APPEND");
     }
 
-    /// Moves a message as programs do that do without MOVE.
-    pub(crate) fn relocate(&mut self, folder: &str, uid: u32, to: &str) {
-        self.select(folder);
-        self.run(&format!("UID COPY {uid} \"{to}\""));
-        self.remove(folder, uid);
-    }
-
     /// Deletes a message for good.
     pub(crate) fn remove(&mut self, folder: &str, uid: u32) {
         self.flag(folder, uid, "+FLAGS", "\\Deleted");
@@ -68,27 +61,6 @@ impl OtherProgram {
         self.run(&format!("UID STORE {uid} {how} ({flags})"));
     }
 
-    /// Names of the folders that can be opened, as they are on the wire.
-    pub(crate) fn folders(&mut self) -> Vec<String> {
-        let lines = self.run("LIST \"\" \"*\"");
-        let open = lines
-            .iter()
-            .filter(|line| line.starts_with("* LIST") && !line.to_ascii_lowercase().contains("\\noselect"));
-        open.map(|line| {
-            let name = line.rsplit_once(if line.ends_with('"') { " \"" } else { " " });
-            name.expect("a name").1.trim_matches('"').to_owned()
-        })
-        .collect()
-    }
-
-    /// How many messages the server counts in a folder.
-    pub(crate) fn count(&mut self, folder: &str) -> u64 {
-        let lines = self.run(&format!("STATUS \"{folder}\" (MESSAGES)"));
-        let number =
-            lines.iter().find_map(|line| line.rsplit_once("MESSAGES ")?.1.trim_end_matches(')').parse().ok());
-        number.unwrap_or_else(|| panic!("{lines:?}"))
-    }
-
     /// Lists the uids of a folder, ascending.
     pub(crate) fn uids(&mut self, folder: &str) -> Vec<u32> {
         self.select(folder);
@@ -97,13 +69,6 @@ impl OtherProgram {
         let mut uids: Vec<u32> = found.split_whitespace().map(|uid| uid.parse().expect("a uid")).collect();
         uids.sort_unstable();
         uids
-    }
-
-    /// Finds the message with a subject.
-    pub(crate) fn uid(&mut self, folder: &str, subject: &str) -> u32 {
-        let messages = self.messages(folder);
-        let found = messages.iter().find(|(_, (of, _))| of == subject);
-        *found.unwrap_or_else(|| panic!("no \"{subject}\" in {folder}: {messages:?}")).0
     }
 
     /// Reads what is in a folder.
