@@ -7,7 +7,7 @@ use chrono::{DateTime, FixedOffset};
 use postroom_model::IndexedMessageId;
 use postroom_store::{MailboxLease, PlacedMessage, SystemStore};
 use postroom_transport::imap::SyncSession;
-use postroom_transport::imap::{LARGEST_SLICE, MailboxError, Place};
+use postroom_transport::imap::{LARGEST_SLICE, Place};
 use std::collections::BTreeSet;
 
 /// Messages that are read between two looks at the folders.
@@ -68,7 +68,7 @@ impl IncomingMessages<'_> {
                     result.read += 1;
                     result.matched += u64::from(matched);
                 }
-                Err(SyncError::Mailbox(error)) if is_gone(&error) => {
+                Err(SyncError::Mailbox(error)) if error.is_gone() => {
                     gone.insert(message.id);
                 }
                 Err(SyncError::Mailbox(error)) if is_of_the_answer(&error) => {
@@ -114,7 +114,7 @@ pub(super) async fn index_bodies(
     for message in store.without_body(lease.account(), MOST).await? {
         let text = match fetch(session, &message, BYTES).await {
             Ok(raw) => indexing.text(raw).await,
-            Err(SyncError::Mailbox(error)) if is_gone(&error) => Ok(String::new()),
+            Err(SyncError::Mailbox(error)) if error.is_gone() => Ok(String::new()),
             Err(SyncError::Mailbox(error)) if is_of_the_answer(&error) => {
                 session.reopen().await?;
                 Ok(String::new())
@@ -159,14 +159,6 @@ fn is_placeholder(raw: &[u8]) -> bool {
     let body = raw.windows(4).position(|window| window == b"\r\n\r\n").and_then(|at| raw.get(at + 4..));
     let words = EXCHANGE_PLACEHOLDER.as_bytes();
     body.is_some_and(|body| body.trim_ascii_start().starts_with(words))
-}
-
-/// Returns true if a message was moved or deleted, or its folder numbered anew, since it was indexed.
-fn is_gone(error: &MailboxError) -> bool {
-    matches!(
-        error,
-        MailboxError::NoSuchMessage | MailboxError::UidValidityChanged(_) | MailboxError::NoSuchFolder
-    )
 }
 
 #[cfg(test)]

@@ -42,6 +42,7 @@ pub use options::{Edits, Mode, Portal, SendAs, SubmissionOptions, Thread};
 pub use outbox_handle::{Clock, LEASE, OutboxHandle};
 pub use pace::limits;
 pub use refusals::suppress_refused;
+pub(crate) use retry::Backoff;
 pub use sent_copy::SentCopy;
 pub use status::timeline;
 pub use step::{Made, Step};

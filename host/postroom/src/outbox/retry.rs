@@ -5,16 +5,16 @@ use std::time::Duration;
 
 /// Pauses that double.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     /// The pause after the first failure.
-    pub(super) first: Duration,
+    pub(crate) first: Duration,
     /// The longest pause.
-    pub(super) longest: Duration,
+    pub(crate) longest: Duration,
 }
 
 impl Backoff {
     /// Computes the pause after so many failures before this one.
-    pub(super) fn pause(self, failures: u32) -> Duration {
+    pub(crate) fn pause(self, failures: u32) -> Duration {
         self.first.saturating_mul(1 << failures.min(16)).min(self.longest)
     }
 }

@@ -84,6 +84,13 @@ pub enum MailboxError {
     Failed(#[from] Failure),
 }
 
+impl MailboxError {
+    /// Returns true if a message is no longer at its place: it was moved or deleted, or its folder removed or numbered anew.
+    pub fn is_gone(&self) -> bool {
+        matches!(self, Self::NoSuchMessage | Self::NoSuchFolder | Self::UidValidityChanged(_))
+    }
+}
+
 /// A stage of a connection test that succeeded.
 pub type ProbeStep = session::ProbeStep<Stage>;
 

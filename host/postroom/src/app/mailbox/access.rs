@@ -138,11 +138,7 @@ impl MailboxAccess {
             let at = Place { folder: place.name.clone(), uid_validity: place.uid_validity, uid: place.uid };
             let raw = match self.fetch(&server, &at).await {
                 Ok(raw) => raw,
-                Err(
-                    error @ (MailboxError::NoSuchMessage
-                    | MailboxError::NoSuchFolder
-                    | MailboxError::UidValidityChanged(_)),
-                ) => {
+                Err(error) if error.is_gone() => {
                     failed = error;
                     continue;
                 }

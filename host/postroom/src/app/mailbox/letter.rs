@@ -15,7 +15,7 @@ use postroom_contract::types::Address;
 use postroom_model::{MailAddress, Transport};
 use postroom_store::{Enqueued, MailId, MailboxMessage, Order, Party, Recipient};
 use postroom_transport::attachments::AttachmentSource;
-use postroom_transport::imap::{MailboxError, Mailboxes as _};
+use postroom_transport::imap::Mailboxes as _;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
@@ -197,13 +197,8 @@ impl Session {
             let imap = self.connections.imap();
             let marked = imap.set_flags(&server, &place.name, place.uid_validity, &uids, &flag, &[]).await;
             match marked {
-                Ok(())
-                | Err(
-                    MailboxError::NoSuchMessage
-                    | MailboxError::NoSuchFolder
-                    | MailboxError::UidValidityChanged(_),
-                ) => {}
-                Err(error) => return Err(AppError::Mailbox(error.into())),
+                Err(error) if !error.is_gone() => return Err(AppError::Mailbox(error.into())),
+                _ => {}
             }
         }
         Ok(())

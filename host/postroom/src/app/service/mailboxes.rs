@@ -1,10 +1,11 @@
 //! Following the mailboxes of a store: once until all is indexed, or on and on beside a worker or a web server.
 
 use crate::app::{AppError, StopSignal, now};
-use crate::connections::{ConnectionError, Connections};
+use crate::connections::Connections;
 use crate::engine::{Capabilities, Engine};
 use crate::inbound::ReportIntake;
 use crate::mailbox::{FolderProgress, Indexer, MailboxResult, MailboxSync, SyncError};
+use crate::outbox::Backoff;
 use postroom_model::{Account, AccountId, AccountState, CompanyId};
 use postroom_store::{LeaseOwner, MailboxLease, MailboxToFollow, StoreError, SystemStore};
 use postroom_transport::imap::{self, SyncMailboxes};
@@ -21,9 +22,8 @@ const LEASE: Duration = Duration::from_secs(60);
 const CONNECTIONS: usize = 100;
 /// Time between two queries for mailboxes that are new or gone.
 const ROSTER: Duration = Duration::from_secs(30);
-/// Pauses after failures: each twice as long as the one before.
-const FIRST_PAUSE: Duration = Duration::from_secs(5);
-const LONGEST_PAUSE: Duration = Duration::from_secs(900);
+/// Pauses after failures that pass; after others at once the longest.
+const BACKOFF: Backoff = Backoff { first: Duration::from_secs(5), longest: Duration::from_secs(900) };
 
 /// Follows mailboxes. Cloning it shares the connections.
 #[derive(Clone)]
@@ -140,8 +140,8 @@ impl MailboxFollower {
                     }
                     last_words = words;
                     let pause = match error.is_transient() {
-                        true => FIRST_PAUSE.saturating_mul(1 << failures.min(8)).min(LONGEST_PAUSE),
-                        false => LONGEST_PAUSE,
+                        true => BACKOFF.pause(failures),
+                        false => BACKOFF.longest,
                     };
                     failures = failures.saturating_add(1);
                     pause
@@ -240,11 +240,7 @@ impl MailboxFollower {
     }
 
     async fn server(&self, account: &Account) -> Result<imap::Account, SyncError> {
-        match self.connections.open(account).await {
-            Ok(opened) => opened.imap.ok_or(SyncError::NoMailbox),
-            Err(error @ ConnectionError::Compromised { .. }) => Err(error.into()),
-            Err(error) => Err(error.into()),
-        }
+        self.connections.open(account).await?.imap.ok_or(SyncError::NoMailbox)
     }
 
     /// Gives the addresses that mail of the company is sent from: of its accounts, and of its users.
